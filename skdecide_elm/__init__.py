@@ -1,0 +1,1 @@
+"""Evolve readable planners for scikit-decide domains."""
