@@ -1,0 +1,3 @@
+"""Backends: the search engines behind the solvers."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""LLM clients that need no network: the embedded proposer and scripted test doubles."""
+
+__all__: list[str] = []

@@ -1,0 +1,23 @@
+"""Idioms: whole Planners, written as a person would, that suit a domain's characteristics."""
+
+from __future__ import annotations
+
+from skdecide_elm.llm.embedded.idioms.agents import AGENT_IDIOMS
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting
+from skdecide_elm.llm.embedded.idioms.control import CONTROL_IDIOMS
+from skdecide_elm.llm.embedded.idioms.exploration import EXPLORATION_IDIOMS
+from skdecide_elm.llm.embedded.idioms.lookahead import LOOKAHEAD_IDIOMS
+from skdecide_elm.llm.embedded.idioms.priority import PRIORITY_IDIOMS
+from skdecide_elm.llm.embedded.idioms.search import SEARCH_IDIOMS
+
+__all__ = ["IDIOMS", "Draft", "Idiom", "Setting"]
+
+IDIOMS: tuple[Idiom, ...] = (
+    *SEARCH_IDIOMS,
+    *EXPLORATION_IDIOMS,
+    *LOOKAHEAD_IDIOMS,
+    *CONTROL_IDIOMS,
+    *PRIORITY_IDIOMS,
+    *AGENT_IDIOMS,
+)
+"""Every idiom; a new one joins its family's tuple."""

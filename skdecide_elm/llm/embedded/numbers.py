@@ -1,0 +1,93 @@
+"""The numbers in a Planner and how they move."""
+
+from __future__ import annotations
+
+import ast
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from skdecide_elm.llm.embedded.source import Source, Splice
+
+__all__ = ["NumberGroup", "number_groups", "perturbed", "rounded"]
+
+_STEP_SIZES = (0.1, 0.3, 1.0)
+_SMALL_INTEGER = 10
+
+
+@dataclass(frozen=True)
+class NumberGroup:
+    """Numbers that belong together: the value of one class constant, or a single literal elsewhere."""
+
+    nodes: tuple[ast.expr, ...]
+    class_level: bool
+
+
+def number_groups(source: Source) -> list[NumberGroup]:
+    """The numbers of the Planner class, in reading order."""
+    groups = []
+    for statement in source.planner.body:
+        nodes = tuple(_literals(statement))
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            groups.append(NumberGroup(nodes, class_level=True))
+        else:
+            groups.extend(NumberGroup((node,), class_level=False) for node in nodes)
+    return [group for group in groups if group.nodes]
+
+
+def perturbed(source: Source, group: NumberGroup, rng: random.Random) -> list[Splice]:
+    """Splices that move one number of the group, about half of them, or all."""
+    share = rng.choice((0.0, 0.5, 1.0))
+    nodes = [node for node in group.nodes if rng.random() < share] or [rng.choice(group.nodes)]
+    values = [ast.literal_eval(node) for node in group.nodes]
+    typical = sum(map(abs, values)) / len(values) or 1.0
+    step = rng.choice(_STEP_SIZES)
+    splices = []
+    for node in nodes:
+        value = ast.literal_eval(node)
+        moved = _moved_integer(value, rng) if isinstance(value, int) else _moved_float(value, typical, step, rng)
+        splices.append(Splice(*source.span(node), repr(moved)))
+    return splices
+
+
+def rounded(value: float) -> float:
+    """The value with three significant digits: more would only burden the reader."""
+    return float(f"{value:.3g}")
+
+
+def _literals(node: ast.AST) -> list[ast.expr]:
+    """Number literals below ``node`` with their signs, not those inside f-strings or annotations."""
+    if isinstance(node, ast.JoinedStr):
+        return []
+    if isinstance(node, ast.expr) and _is_number(node):
+        return [node]
+    skipped = getattr(node, "annotation", None)
+    return [literal for child in ast.iter_child_nodes(node) if child is not skipped for literal in _literals(child)]
+
+
+def _is_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+        return False
+    return isinstance(node.value, (int, float)) and math.isfinite(node.value)
+
+
+def _moved_float(value: float, typical: float, step: float, rng: random.Random) -> float:
+    scale = abs(value) or typical
+    moves: tuple[Callable[[], float], ...] = (
+        lambda: value + step * rng.gauss(0, scale),
+        lambda: -value,
+        lambda: rng.gauss(0, typical),
+        lambda: 0.0,
+    )
+    return rounded(rng.choices(moves, (80, 8, 8, 4))[0]())
+
+
+def _moved_integer(value: int, rng: random.Random) -> int:
+    """A neighbour, the half or the double; what was a count or a size stays positive."""
+    moved = value + rng.choice((-2, -1, 1, 2))
+    if abs(value) >= _SMALL_INTEGER:
+        moved = rng.choice((value // 2, value * 2, round(value * rng.uniform(0.8, 1.2))))
+    return max(1, moved) if value > 0 else moved

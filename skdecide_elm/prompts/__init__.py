@@ -1,0 +1,10 @@
+"""Prompts: the texts that surround a program on its way to an LLM."""
+
+from skdecide_elm.prompts.enrich import (
+    BLOCK_INSTRUCTION,
+    PUBLIC_API_INSTRUCTION,
+    join_sections,
+    module_section,
+)
+
+__all__ = ["BLOCK_INSTRUCTION", "PUBLIC_API_INSTRUCTION", "join_sections", "module_section"]

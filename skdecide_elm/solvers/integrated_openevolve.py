@@ -1,0 +1,168 @@
+"""`IntegratedOpenEvolve`: programs that are given the scikit-decide domain, searched by OpenEvolve."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from openevolve.config import Config
+from skdecide import Domain
+
+from skdecide_elm.backends.openevolve import load_config
+from skdecide_elm.bridges import Integrated
+from skdecide_elm.domain_api import ApiExtractionParams, extract_api, initial_program, render_api
+from skdecide_elm.domain_api.profile import profile_domain
+from skdecide_elm.evaluation import RolloutTask, WorkerMode
+from skdecide_elm.llm.profile import DomainProfile
+from skdecide_elm.prompts import BLOCK_INSTRUCTION, PUBLIC_API_INSTRUCTION, module_section
+from skdecide_elm.solvers.base import OpenEvolveSolver, RunOptions, read_program, system_message
+
+__all__ = ["IntegratedOpenEvolve"]
+
+logger = logging.getLogger(__name__)
+
+
+class IntegratedOpenEvolve(OpenEvolveSolver):
+    """Evolve a program whose ``Planner(domain=…)`` is given the scikit-decide domain, by OpenEvolve's means.
+
+    Args:
+        domain_factory: makes the domain; a class, lambda, closure or `functools.partial`.
+        initial_program_path: file of the program to start from, with its evolve block; None: a random sampler of
+            actions, generated from the domain's characteristics.
+        initial_program_include_rollout: let the generated program end with a script that plays an episode.
+        evaluator_path: a script with ``evaluate(program_path)``; None: rollouts.
+        evaluator_domain_factories: the instances on which programs are scored; None: ``[domain_factory]``.
+        evaluator_rollout_num_episodes: episodes per instance.
+        evaluator_rollout_max_steps: steps after which an episode is cut: a number or a function of the domain.
+        evaluator_rollout_normalize: divide an episode's cost by its step limit in ``combined_score``.
+        evaluator_timeout: seconds after which an evaluation is killed.
+        evaluator_enforce_using_public_api: give the planner a proxy of the domain that refuses private members.
+        config: path of an OpenEvolve YAML file, or a `Config` (which is copied).
+        output_dir: folder for checkpoints and the best program; None: nothing is written.
+        target_score: stop when ``combined_score`` reaches it.
+        prompt_add_blockevolve_instruction: tell the LLM to edit only within the evolve block.
+        prompt_add_public_api_instruction: tell the LLM to use public members only.
+        prompt_include_domain_module: show the LLM the source of the domain's module.
+        prompt_include_public_api: show the LLM the domain's public API.
+        prompt_include_public_api_params: how that is extracted; None: the defaults.
+        prompt_update_function: applied to the configuration's system message before all else is added.
+        nb_iterations: instead of the configuration's ``max_iterations``.
+        planner_domain_factory: makes the planner's own copy of the domain, where that must not know all that the
+            domain knows; called with the rollout domain if it takes an argument. None: the instance's own factory.
+        evaluator_memory_limit_mb: address space of an evaluation in MiB; None for no limit.
+        evaluator_seed: of the episodes, the same for every program.
+        evaluator_parallel: evaluations at a time; None: one per core.
+        evaluator_worker_mode: ``forkserver`` or ``single`` processes; None: the best for the system.
+        llm_concurrency: LLM requests in flight at a time.
+        kwargs: settings of OpenEvolve by name, such as ``num_islands=3`` or ``random_seed=7``.
+
+    Raises:
+        UnsupportedDomainError: the domain lacks a characteristic; the message names it.
+        ConfigError: a setting that cannot work.
+        MarkerError: the initial program has no evolve block.
+    """
+
+    def __init__(
+        self,
+        domain_factory: Callable[[], Domain],
+        initial_program_path: str | Path | None = None,
+        initial_program_include_rollout: bool = True,
+        evaluator_path: str | Path | None = None,
+        evaluator_domain_factories: Sequence[Callable[[], Domain]] | None = None,
+        evaluator_rollout_num_episodes: int = 3,
+        evaluator_rollout_max_steps: int | Callable[[Domain], int] = 100,
+        evaluator_rollout_normalize: bool = True,
+        evaluator_timeout: float = 60,
+        evaluator_enforce_using_public_api: bool = False,
+        config: str | Path | Config | None = None,
+        output_dir: str | Path | None = None,
+        target_score: float | None = None,
+        prompt_add_blockevolve_instruction: bool = True,
+        prompt_add_public_api_instruction: bool = True,
+        prompt_include_domain_module: bool = False,
+        prompt_include_public_api: bool = True,
+        prompt_include_public_api_params: ApiExtractionParams | None = None,
+        prompt_update_function: Callable[[str], str] | None = None,
+        nb_iterations: int | None = None,
+        planner_domain_factory: Callable[..., Domain] | None = None,
+        evaluator_memory_limit_mb: int | None = 4096,
+        evaluator_seed: int = 0,
+        evaluator_parallel: int | None = None,
+        evaluator_worker_mode: WorkerMode | None = None,
+        llm_concurrency: int = 8,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(domain_factory, planner_domain_factory)
+        self._bridge = Integrated(evaluator_enforce_using_public_api)
+        own_config = load_config(config, kwargs)
+        if prompt_update_function is not None:
+            own_config.prompt.system_message = prompt_update_function(system_message(own_config))
+        enrichment = self._enrichment(
+            prompt_add_blockevolve_instruction,
+            prompt_add_public_api_instruction,
+            (prompt_include_public_api_params or ApiExtractionParams()) if prompt_include_public_api else None,
+            prompt_include_domain_module,
+        )
+        self._start(
+            config=own_config,
+            initial_program=(
+                initial_program(
+                    self._domain,
+                    domain_factory=domain_factory,
+                    include_rollout=initial_program_include_rollout,
+                )
+                if initial_program_path is None
+                else read_program(initial_program_path)
+            ),
+            task=RolloutTask(
+                domain_factories=tuple(evaluator_domain_factories or [domain_factory]),
+                bridge=self._bridge,
+                planner_domain_factory=planner_domain_factory,
+                num_episodes=evaluator_rollout_num_episodes,
+                max_steps=evaluator_rollout_max_steps,
+                normalize=evaluator_rollout_normalize,
+                seed=evaluator_seed,
+                timeout=evaluator_timeout,
+                memory_limit_mb=evaluator_memory_limit_mb,
+            ),
+            make_profile=self._profile,
+            enrichment=list(enrichment),
+            options=RunOptions(
+                evaluator_path,
+                output_dir,
+                target_score,
+                nb_iterations,
+                evaluator_parallel,
+                evaluator_worker_mode,
+                llm_concurrency,
+            ),
+        )
+
+    def _profile(self) -> DomainProfile:
+        return profile_domain(self._domain)
+
+    def _enrichment(
+        self, block: bool, public_api: bool, api_params: ApiExtractionParams | None, module: bool
+    ) -> Iterator[str]:
+        if block:
+            yield BLOCK_INSTRUCTION
+        if public_api:
+            yield PUBLIC_API_INSTRUCTION
+        if api_params is not None:
+            yield render_api(extract_api(self._domain, api_params), api_params)
+        if module:
+            yield self._module_source()
+
+    def _module_source(self) -> str:
+        cls = type(self._domain)
+        module = inspect.getmodule(cls)
+        try:
+            # a class of a notebook or of the running script has no module worth showing: its own source is shown
+            whole = module is not None and module.__name__ != "__main__"
+            return module_section(cls.__module__, inspect.getsource(module if whole and module else cls))
+        except (OSError, TypeError):
+            logger.warning("prompt_include_domain_module: the source of %s cannot be found", cls.__qualname__)
+            return ""

@@ -1,0 +1,216 @@
+"""Each idiom, as text, on the real domains that it is meant for."""
+
+import random
+import re
+
+import numpy as np
+import pytest
+from skdecide.hub.domain.mastermind import MasterMind
+from skdecide.hub.domain.maze import Maze
+from skdecide.hub.domain.maze.maze import DEFAULT_MAZE
+from skdecide.hub.domain.rock_paper_scissors import RockPaperScissors
+
+from skdecide_elm.domain_api.characteristics import has_restricted_actions
+from skdecide_elm.domain_api.initial_program import initial_program
+from skdecide_elm.domain_api.profile import profile_domain, profile_proxy
+from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
+from skdecide_elm.environments.online_bin_packing import OnlineBinPacking
+from skdecide_elm.llm.embedded.idioms import IDIOMS
+from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
+from skdecide_elm.llm.embedded.source import parse
+
+DOMAINS = {
+    "maze": Maze,
+    "mastermind": MasterMind,
+    "rock_paper_scissors": RockPaperScissors,
+    "bin_packing": lambda: OnlineBinPacking(100, distribution="weibull", n_items=60, seed=1),
+    "cartpole": lambda: GymnasiumDomain("CartPole-v1", seed=0),
+    "mountain_car_continuous": lambda: GymnasiumDomain("MountainCarContinuous-v0", seed=0),
+    "frozen_lake": lambda: GymnasiumDomain("FrozenLake-v1", seed=0),
+}
+
+FITTING = {
+    "maze": 11,
+    "mastermind": 4,
+    "rock_paper_scissors": 2,
+    "bin_packing": 3,
+    "cartpole": 5,
+    "mountain_car_continuous": 2,
+    "frozen_lake": 3,
+}
+"""Idioms that suit each domain; for the first: 4 searches, 3 explorations, 2 look-aheads, 2 plain orders."""
+
+
+def _steps_to_the_exit(text):
+    """Length of a shortest way from o to x through the free cells, by a flood of the map's text."""
+    cells = {(x, y): c for y, line in enumerate(text.strip().split("\n")) for x, c in enumerate(line)}
+    reached, steps = {cell for cell, c in cells.items() if c == "o"}, 0
+    while not any(cells[cell] == "x" for cell in reached):
+        moves = {(x + dx, y + dy) for x, y in reached for dx, dy in ((0, 1), (0, -1), (1, 0), (-1, 0))}
+        reached |= {cell for cell in moves if cells.get(cell, "#") in " ox"}
+        steps += 1
+    return steps
+
+
+def _programs(name, draws=3):
+    domain = DOMAINS[name]()
+    source = parse(initial_program(domain))
+    setting = setting_of(profile_domain(domain), source)
+    for idiom in IDIOMS:
+        for draw in range(draws if idiom.fits(setting) else 0):
+            yield idiom, with_planner(source, idiom.write(setting, random.Random(draw)))
+
+
+def _planner(program, **kwargs):
+    namespace = {"__name__": "program"}
+    exec(compile(program, "program", "exec"), namespace)
+    return namespace["Planner"](**kwargs)
+
+
+def _cost(program, name, max_steps=120):
+    """(total cost, whether the episode reached a goal) of one episode."""
+    random.seed(0)
+    np.random.seed(0)
+    domain = DOMAINS[name]()
+    planner, observation, total = _planner(program, domain=DOMAINS[name]()), domain.reset(), 0.0
+    for _ in range(max_steps):
+        arguments = [domain.get_applicable_actions()] if has_restricted_actions(domain) else []
+        outcome = domain.step(planner.sample_action(observation, *arguments))
+        observation = outcome.observation
+        several = isinstance(outcome.value, dict)
+        total += sum(value.cost for value in outcome.value.values()) if several else outcome.value.cost
+        if all(outcome.termination.values()) if several else outcome.termination:
+            break
+    return total, hasattr(domain, "is_goal") and bool(domain.is_goal(observation))
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_every_fitting_idiom_runs_to_the_end(name):
+    seen = set()
+    for idiom, program in _programs(name):
+        seen.add(idiom.headline)
+        assert headline(parse(program)) == idiom.headline
+        _cost(program, name)
+    assert len(seen) == FITTING[name]
+
+
+def test_search_reaches_the_goal_at_the_least_cost():
+    searches = [(idiom, program) for idiom, program in _programs("maze", draws=6) if "search" in idiom.headline]
+    assert len(searches) == 4 * 6
+    optimum = _steps_to_the_exit(DEFAULT_MAZE)
+    for idiom, program in searches:
+        cost, reached = _cost(re.sub(r"NODE_LIMIT = \d+", "NODE_LIMIT = 1000", program), "maze", 300)
+        assert reached
+        assert cost == optimum or "greedy" in idiom.headline or "DISTANCE_WEIGHT = 2" in program
+
+
+def test_exploration_with_the_model_reaches_the_goal():
+    explorations = [
+        program
+        for idiom, program in _programs("maze")
+        if "depth first" in idiom.headline or "visited state." in idiom.headline
+    ]
+    assert explorations and all(_cost(program, "maze", 3000)[1] for program in explorations)
+
+
+def test_an_index_over_actions_gives_best_fit():
+    programs = [program for idiom, program in _programs("bin_packing", 40) if "observed entry" in idiom.headline]
+    costs = {_cost(program, "bin_packing")[0] for program in programs}
+    best_fit = _planner(
+        "class Planner:\n    def sample_action(self, observation, applicable_actions):\n"
+        "        return min(applicable_actions.get_elements(), key=lambda a: observation.residual[a])\n"
+    )
+    domain = DOMAINS["bin_packing"]()
+    observation, bins = domain.reset(), 0.0
+    for _ in range(60):
+        outcome = domain.step(best_fit.sample_action(observation, domain.get_applicable_actions()))
+        observation, bins = outcome.observation, bins + outcome.value.cost
+    assert min(costs) <= bins < max(costs)
+
+
+def test_an_idiom_reads_like_a_person_wrote_it():
+    source = parse(initial_program(MasterMind(), include_rollout=False))
+    setting = setting_of(profile_domain(MasterMind()), source)
+    idiom = next(idiom for idiom in IDIOMS if "in turn" in idiom.headline)
+    program = with_planner(source, idiom.write(setting, random.Random(0)))
+    drawn = program[program.index("# EVOLVE-BLOCK-START") :]
+    assert re.sub(r"HOLD = \d", "HOLD = 2", drawn) == (
+        '''# EVOLVE-BLOCK-START
+class Planner:
+    """Take the actions in turn, each for some steps."""
+
+    HOLD = 2
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self.actions = list(domain.get_action_space().get_elements())
+        self.steps = 0
+
+    def sample_action(self, observation: Score) -> tuple[int]:
+        actions = list(self.actions)
+        turn = self.steps // self.HOLD
+        self.steps += 1
+        return actions[turn % len(actions)]
+# EVOLVE-BLOCK-END
+'''
+    )
+
+
+def test_imports_come_and_go_with_the_idiom():
+    programs = {idiom.headline: program for idiom, program in _programs("maze", 1)}
+    first, second = (
+        next(program for line, program in programs.items() if word in line) for word in ("A* search", "fixed place")
+    )
+    assert "import heapq\nimport itertools\nimport random\n" in first
+    source = parse(first)
+    setting = setting_of(profile_domain(Maze()), source)
+    idiom = next(idiom for idiom in IDIOMS if "fixed place" in idiom.headline)
+    back = with_planner(source, idiom.write(setting, random.Random(0)))
+    assert "heapq" not in back and "# EVOLVE-BLOCK-START\nclass Planner:" in back
+    assert back.count("class Planner") == second.count("class Planner") == 1
+
+
+PROXY = """# EVOLVE-BLOCK-START
+import random
+
+
+class Planner:
+    def __init__(self{arguments}):
+        pass
+
+    def sample_action(self, observation{more}):
+        return {answer}
+# EVOLVE-BLOCK-END
+"""
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "answer", "expected"),
+    [
+        ({}, "random.choice(['n', 's'])", {"n", "s"}),
+        ({}, "random.randrange(3)", {0, 1, 2}),
+        ({}, "random.randint(1, 2)", {1, 2}),
+        ({"moves": ("a", "b")}, "None", {"a", "b"}),
+    ],
+)
+def test_behind_converters_the_actions_come_from_the_program_or_its_arguments(kwargs, answer, expected):
+    arguments = "".join(f", {name}" for name in kwargs)
+    source = parse(PROXY.format(arguments=arguments, more="", answer=answer))
+    setting = setting_of(profile_proxy(kwargs, (0, 0)), source)
+    idioms = [idiom for idiom in IDIOMS if idiom.fits(setting)]
+    assert any("not yet tried" in idiom.headline for idiom in idioms)
+    for idiom in idioms:
+        planner = _planner(with_planner(source, idiom.write(setting, random.Random(0))), **kwargs)
+        assert {planner.sample_action((step % 2, 0)) for step in range(20)} <= expected
+
+
+def test_behind_converters_applicable_actions_are_indexed():
+    source = parse(PROXY.format(arguments="", more=", applicable_actions", answer="applicable_actions[0]"))
+    observation = {"item": 3, "residual": np.array([10, 4])}
+    profile = profile_proxy({}, observation, example_applicable_actions=[0, 1], restricted_actions=True)
+    setting = setting_of(profile, source)
+    idiom = next(idiom for idiom in IDIOMS if "observed entry" in idiom.headline)
+    assert idiom.fits(setting)
+    for draw in range(5):
+        planner = _planner(with_planner(source, idiom.write(setting, random.Random(draw))))
+        assert planner.sample_action(observation, [1]) == 1
