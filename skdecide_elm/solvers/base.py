@@ -103,7 +103,7 @@ class OpenEvolveSolver(Solver, Policies, Restorable):  # type: ignore[misc]
             BackendSettings(
                 output_dir=folder,
                 target_score=options.target_score,
-                workers=options.evaluator_parallel,
+                workers=options.evaluator_parallel or _configured_workers(config),
                 worker_mode=options.evaluator_worker_mode,
                 identity={"solver": type(self).__name__, "domain": _qualified_name(type(self._domain))},
             ),
@@ -219,6 +219,12 @@ def _task(task: RolloutTask, evaluator_path: str | Path | None) -> Task:
             f"expected a script with evaluate(program_path) at {script}; there is none; check evaluator_path"
         )
     return ScriptTask(str(script), task.timeout, task.memory_limit_mb)
+
+
+def _configured_workers(config: Config) -> int | None:
+    """The configuration's number of workers; its default of 1 cannot be told from a choice and means: one per core."""
+    workers: int = config.evaluator.parallel_evaluations
+    return workers if workers > 1 else None
 
 
 def _positive(name: str, value: int) -> int:

@@ -54,7 +54,8 @@ class IntegratedOpenEvolve(OpenEvolveSolver):
             domain knows; called with the rollout domain if it takes an argument. None: the instance's own factory.
         evaluator_memory_limit_mb: address space of an evaluation in MiB; None for no limit.
         evaluator_seed: of the episodes, the same for every program.
-        evaluator_parallel: evaluations at a time; None: one per core.
+        evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else one
+            per core.
         evaluator_worker_mode: ``forkserver`` or ``single`` processes; None: the best for the system.
         llm_concurrency: LLM requests in flight at a time.
         kwargs: settings of OpenEvolve by name, such as ``num_islands=3`` or ``random_seed=7``.

@@ -131,7 +131,7 @@ def test_openevolve_can_use_it_as_a_model():
 
 
 def test_it_says_what_it_is(caplog):
-    with caplog.at_level(logging.INFO, "skdecide_elm"):
+    with caplog.at_level(logging.DEBUG, "skdecide_elm"):
         EmbeddedProposer(None, 0)
     assert "not a language model" in caplog.text and len(caplog.records) == 1
 

@@ -43,7 +43,7 @@ class EmbeddedProposer(LLMInterface):  # type: ignore[misc]
         self.profile = profile
         self.seed = seed
         self.calls = calls
-        _logger.info(
+        _logger.debug(
             "Programs come from the embedded proposer: a generative hyper-heuristic "
             "(typed edits and idioms), not a language model."
         )
