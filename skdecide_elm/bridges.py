@@ -18,7 +18,7 @@ from skdecide_elm.domain_api.characteristics import has_restricted_actions
 from skdecide_elm.domain_api.proxy import public_proxy
 from skdecide_elm.errors import MissingDomainError
 
-__all__ = ["Bridge", "Integrated", "Proxy", "act", "call_with_domain", "identity"]
+__all__ = ["Bridge", "Integrated", "Proxy", "act", "call_with_domain", "identity", "wants_domain"]
 
 
 def identity(value: Any) -> Any:
@@ -129,12 +129,15 @@ def act(bridge: Bridge, planner: Planner, observation: Any, domain: Domain | Non
 
 
 def call_with_domain(function: Callable[..., Any], domain: Domain) -> Any:
-    """Call a factory that may want to see the domain: ``f(domain)`` if it has a parameter to fill, else ``f()``."""
+    """Call a factory that may want to see the domain: ``f(domain)`` if `wants_domain`, else ``f()``."""
+    return function(domain) if wants_domain(function) else function()
+
+
+def wants_domain(function: Callable[..., Any]) -> bool:
+    """Whether a factory has a parameter that must be given."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # a builtin class without a signature
-        return function()
-    required = [
-        p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    return function(domain) if required else function()
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return any(p.default is p.empty and p.kind in positional for p in parameters)

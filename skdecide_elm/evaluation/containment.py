@@ -10,18 +10,26 @@ import contextlib
 import ctypes
 import math
 import os
+import random
 import signal
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "adopt_orphans",
     "die_with_parent",
+    "end_process",
     "exit_status",
     "kill_family",
+    "kill_strays",
     "limit_resources",
+    "pin_to_core",
     "redirect_output",
     "scrubbed_environment",
+    "seed_unseeded_gymnasium",
 ]
 
 _PR_SET_PDEATHSIG = 1
@@ -109,8 +117,9 @@ def kill_family(pid: int) -> None:
 
 
 def _signal(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
+    if hasattr(signal, "SIGKILL"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _children() -> list[int]:
@@ -119,3 +128,45 @@ def _children() -> list[int]:
     for entry in Path("/proc/self/task").glob("*/children"):
         children += [int(pid) for pid in entry.read_text().split()]
     return children
+
+
+def seed_unseeded_gymnasium() -> None:
+    """Make gymnasium's generators that nobody seeds follow `random`.
+
+    A space whose `sample` is called, or an environment that is reset, without a seed takes one from the operating
+    system; then the same program would score differently twice.
+    """
+    try:
+        from gymnasium.utils import seeding
+    except ImportError:
+        return
+    original = seeding.np_random
+
+    def np_random(seed: int | None = None) -> Any:
+        return original(random.getrandbits(32) if seed is None else seed)
+
+    seeding.np_random = np_random
+
+
+def pin_to_core(core: int) -> None:
+    """Run this process and its children on one core: a referee and its planner take turns, so they never wait for it."""
+    if hasattr(os, "sched_setaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {allowed[core % len(allowed)]})
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its group."""
+    _signal(-process.pid)
+    process.kill()
+    process.wait()
+
+
+def kill_strays(keep: Iterable[int]) -> None:
+    """Kill and reap all children of this process but those to keep: what a lost process had started and left to us."""
+    kept = set(keep)
+    while strays := [child for child in _children() if child not in kept]:
+        for stray in strays:
+            _signal(stray)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(stray, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import queue
@@ -23,8 +24,8 @@ from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError, EvaluationError
 from skdecide_elm.evaluation.containment import scrubbed_environment
 from skdecide_elm.evaluation.frames import read_frame, write_frame
-from skdecide_elm.evaluation.task import Task
-from skdecide_elm.evaluation.worker import HANG_FILE, OUTPUT_FILE
+from skdecide_elm.evaluation.planner_side import HANG_FILE, OUTPUT_FILE
+from skdecide_elm.evaluation.task import ScriptTask, Task
 
 __all__ = ["EvaluationPool", "WorkerMode", "default_worker_count", "default_worker_mode"]
 
@@ -32,6 +33,7 @@ WorkerMode = Literal["forkserver", "single"]
 """``forkserver``: a warm process per worker forks a child per evaluation; ``single``: a fresh process for each."""
 
 _GRACE_SECONDS = 1.0
+_START_SECONDS = 20.0
 _MAX_OUTPUT_CHARS = 2000
 
 
@@ -66,12 +68,15 @@ class EvaluationPool:
             raise ConfigError(f"expected at least 1 evaluation worker; found {workers}")
         self._task = task
         self._mode: WorkerMode = mode or default_worker_mode()
+        # the referee of rollouts lives on in both modes; a user's script runs in the worker itself where that cannot fork
+        self._single_use = self._mode == "single" and isinstance(task, ScriptTask)
         self._setup = _dump(task)
         self._folder = Path(tempfile.mkdtemp(prefix="skdecide_elm_"))
         self._closed = threading.Event()
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
+        self._cores = itertools.cycle(range(self.workers))
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="evaluation")
         for _ in range(self.workers):
             self._idle.put(self._start_worker())
@@ -113,12 +118,12 @@ class EvaluationPool:
 
     def _evaluate(self, code: str) -> Evaluation:
         worker = self._idle.get()
-        if self._mode == "single":
+        if self._single_use:
             self._idle.put(self._start_worker())  # the next one warms up meanwhile
         try:
             return self._evaluate_with(worker, code)
         finally:
-            if self._mode == "single":
+            if self._single_use:
                 self._discard(worker)
             elif worker.lost:
                 self._discard(worker)
@@ -146,7 +151,8 @@ class EvaluationPool:
             self._all.discard(worker)
 
     def _start_worker(self) -> _Worker:
-        worker = _Worker(self._mode, self._setup, Path(tempfile.mkdtemp(dir=self._folder)))
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        worker = _Worker(self._mode, next(self._cores), self._setup, folder)
         with self._lock:
             self._all.add(worker)
         if self._closed.is_set():
@@ -171,6 +177,8 @@ def _evaluation(reply: dict[str, Any], workdir: Path, timeout: float) -> Evaluat
     if reply["status"] == "done":
         result = reply["evaluation"]
         return Evaluation(result["metrics"], {**result["artifacts"], **artifacts})
+    if "failed_at" in reply:
+        artifacts["failed_at"] = reply["failed_at"]
     if reply["status"] == "timeout":
         error = f"TimeoutError: the evaluation took longer than {timeout:g} s"
         hang = _head(workdir / HANG_FILE)
@@ -196,7 +204,7 @@ def _head(path: Path) -> str:
 class _Worker:
     """One worker process, started at once and warm when the first request comes."""
 
-    def __init__(self, mode: WorkerMode, setup: bytes, folder: Path) -> None:
+    def __init__(self, mode: WorkerMode, core: int, setup: bytes, folder: Path) -> None:
         self._mode = mode
         self._errors = folder / "stderr.txt"
         self._replies: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -205,7 +213,7 @@ class _Worker:
         self.lost = False
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode],
+                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(core)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -222,7 +230,9 @@ class _Worker:
             self._await_ready()
         self._send(json.dumps(request).encode())
         try:
-            reply = self._replies.get(timeout=timeout + _GRACE_SECONDS)
+            # the worker keeps the time limit itself; this is for a worker that hangs, or a process that has to start
+            start = _START_SECONDS if self._mode == "single" else 0.0
+            reply = self._replies.get(timeout=timeout + _GRACE_SECONDS + start)
         except queue.Empty:
             reply = {"status": "timeout"}
             self.lost = True
@@ -237,7 +247,7 @@ class _Worker:
             if self._process.poll() is None:
                 _close_quietly(self._process.stdin)  # a fork server kills its child's family and ends
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(0 if self._mode == "single" else _GRACE_SECONDS)
+                    self._process.wait(_GRACE_SECONDS)
             _kill_group(self._process)
             self._process.wait()
             _close_quietly(self._process.stdin)

@@ -12,12 +12,10 @@ from typing import Any, Protocol
 
 from skdecide import Domain
 
-from skdecide_elm.bridges import Bridge, call_with_domain
-from skdecide_elm.core import Evaluation, Planner
+from skdecide_elm.bridges import Bridge
+from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError
-from skdecide_elm.evaluation.rollout import Episode, episode_seed, run_episode
-from skdecide_elm.evaluation.score import evaluation_from_report, score_episodes
-from skdecide_elm.programs.loader import load_planner_class
+from skdecide_elm.evaluation.score import evaluation_from_report
 
 __all__ = ["RolloutTask", "ScriptTask", "Task"]
 
@@ -35,9 +33,6 @@ class Task(Protocol):
 
     def warm_up(self) -> None:
         """Import and build what every evaluation needs, before the first one."""
-
-    def evaluate(self, code: str) -> Evaluation:
-        """Run the program. Whatever it raises is raised: the worker contains it."""
 
 
 @dataclass(frozen=True)
@@ -70,32 +65,14 @@ class RolloutTask:
     def warm_up(self) -> None:
         """Build each domain once, so that what it imports is there before the first evaluation."""
         for factory in self.domain_factories:
-            self._max_steps(factory())
+            self.step_limit(factory())
 
-    def evaluate(self, code: str) -> Evaluation:
-        """Score the program on all episodes of all instances."""
-        planner_class = load_planner_class(code)
-        episodes: list[Episode] = []
-        for instance, factory in enumerate(self.domain_factories):
-            episodes += self._run_instance(instance, factory, planner_class)
-        return score_episodes(episodes, self.normalize)
+    def step_limit(self, domain: Domain) -> int:
+        """After how many steps an episode on this domain is cut.
 
-    def _run_instance(
-        self, instance: int, factory: Callable[[], Domain], planner_class: type[Planner]
-    ) -> list[Episode]:
-        domain = factory()
-        own_copy = call_with_domain(self.planner_domain_factory or factory, domain)
-        max_steps = self._max_steps(domain)
-
-        def make_planner() -> Planner:
-            return planner_class(**self.bridge.planner_kwargs(own_copy))
-
-        return [
-            run_episode(domain, make_planner, self.bridge, max_steps, episode_seed(self.seed, instance, episode))
-            for episode in range(self.num_episodes)
-        ]
-
-    def _max_steps(self, domain: Domain) -> int:
+        Raises:
+            ConfigError: `max_steps` is, or returns, something else than a positive whole number.
+        """
         steps: Any = self.max_steps(domain) if callable(self.max_steps) else self.max_steps
         if not isinstance(steps, int) or steps < 1:
             raise ConfigError(f"expected max_steps to be a whole number of at least 1; found {steps!r}")

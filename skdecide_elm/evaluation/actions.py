@@ -1,0 +1,150 @@
+"""Actions between the referee and the planner's side: what is sent of a space, and what comes back as an action."""
+
+from __future__ import annotations
+
+import io
+import math
+import pickle
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from skdecide import Domain, EnumerableSpace, SamplableSpace, Space
+
+from skdecide_elm.domain_api.annotations import classes_in
+from skdecide_elm.errors import EvaluationError
+from skdecide_elm.evaluation.codec import ActionCodec, ActionError, classes_of_values
+
+__all__ = ["ListedActions", "action_codec", "check_action", "sendable_space"]
+
+_SAMPLES = 1000
+_COMMON_MODULES = ("builtins", "numpy", "skdecide.domains")
+
+
+class ListedActions(EnumerableSpace, SamplableSpace):  # type: ignore[misc]
+    """The elements of a space that cannot be sent as it is, for instance because it holds the rollout domain."""
+
+    def __init__(self, elements: Sequence[Any]) -> None:
+        self._elements = elements
+
+    def get_elements(self) -> Sequence[Any]:
+        """The elements, in the order of the original space."""
+        return self._elements
+
+    def sample(self) -> Any:
+        """One element at random."""
+        return random.choice(self._elements)
+
+    def contains(self, x: Any) -> bool:
+        """Whether ``x`` is one of the elements."""
+        return x in self._elements
+
+    def index(self, action: Any) -> int:
+        """The place of an element, found by identity first, then by equality.
+
+        Raises:
+            ActionError: it is not there.
+        """
+        for place, element in enumerate(self._elements):
+            if element is action:
+                return place
+        for place, element in enumerate(self._elements):
+            if element == action:
+                return place
+        raise ActionError(f"expected one of the {len(self._elements)} applicable actions; found {str(action)[:200]}")
+
+
+def action_codec(domains: Sequence[Domain]) -> ActionCodec:
+    """The codec for the domains' actions, from their declared types and from actions of their spaces."""
+    found: list[type] = []
+    for domain in domains:
+        found += [cls for cls in classes_in(domain.T_event) if not cls.__module__.startswith(_COMMON_MODULES)]
+        spaces = domain.get_action_space()
+        for space in spaces.values() if isinstance(spaces, Mapping) else [spaces]:
+            found += classes_of_values(_examples(space))
+    return ActionCodec(dict.fromkeys(found))
+
+
+def _examples(space: Space[Any]) -> Sequence[Any]:
+    if isinstance(space, SamplableSpace):
+        return [space.sample() for _ in range(3)]
+    if isinstance(space, EnumerableSpace):
+        return list(space.get_elements())[:_SAMPLES]
+    return []
+
+
+class _NoDomains(pickle.Pickler):
+    """Refuses to write a domain: it would carry the rollout's hidden state to the planner."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, Domain):
+            raise pickle.PicklingError("holds a domain")
+        return NotImplemented
+
+
+def sendable_space(space: Space[Any]) -> Callable[[Space[Any]], Any]:
+    """How to send spaces like this one to the planner's side: as they are, or by their elements.
+
+    Raises:
+        EvaluationError: neither is possible.
+    """
+    try:
+        _NoDomains(io.BytesIO()).dump(space)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        if isinstance(space, EnumerableSpace):
+            return _listed
+        raise EvaluationError(
+            f"expected applicable actions that can be sent to the planner's process; found a {type(space).__name__} that "
+            f"cannot be pickled ({error}) nor enumerated; give it get_elements(), or keep the domain out of it"
+        ) from error
+    return _as_it_is
+
+
+def _as_it_is(space: Space[Any]) -> Space[Any]:
+    return space
+
+
+def _listed(space: Any) -> ListedActions:
+    return ListedActions(list(space.get_elements()))
+
+
+def check_action(action: Any, space: Any) -> None:
+    """Check a decoded action against the space of actions that are applicable now (a dict of them by agent).
+
+    Bounds of a box are not checked: environments clip, and so do planners that know them.
+
+    Raises:
+        ActionError: the action is not in the space, or, for a box, not of its shape or not finite.
+    """
+    if isinstance(space, Mapping):
+        if not isinstance(action, Mapping) or set(action) != set(space):
+            raise ActionError(f"expected an action for each of {sorted(map(str, space))}; found {str(action)[:200]}")
+        for agent, own_space in space.items():
+            check_action(action[agent], own_space)
+    elif (shape := _box_shape(space)) is not None:
+        numbers = np.asarray(action)
+        if numbers.dtype.kind not in "biuf" or numbers.size != math.prod(shape) or not np.isfinite(numbers).all():
+            raise ActionError(f"expected {shape} finite numbers as action; found {str(action)[:200]}")
+    elif not (_contains(space, action) or _all_contained(space, action)):
+        raise ActionError(f"expected an applicable action; found {str(action)[:200]}")
+
+
+def _box_shape(space: Any) -> tuple[int, ...] | None:
+    box = space.unwrapped() if hasattr(space, "unwrapped") else None
+    return box.shape if hasattr(box, "low") and hasattr(box, "high") else None
+
+
+def _all_contained(space: Any, action: Any) -> bool:
+    """Whether the action is a list of events, as in a domain where several happen in parallel."""
+    return isinstance(action, list) and all(_contains(space, event) for event in action)
+
+
+def _contains(space: Any, action: Any) -> bool:
+    try:
+        answer = space.contains(action)
+    except (TypeError, ValueError, AttributeError, IndexError, KeyError, NotImplementedError):
+        answer = None if not isinstance(space, EnumerableSpace) else False
+    if answer is None and isinstance(space, EnumerableSpace):  # a space whose contains() says nothing
+        return any(element == action for element in space.get_elements())
+    return answer is None or bool(answer)

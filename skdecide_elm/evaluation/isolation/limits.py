@@ -1,0 +1,43 @@
+"""The layer ``rlimits``: how much a program may use."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+from skdecide_elm.evaluation.isolation.policy import IsolationPolicy
+
+if sys.platform != "win32":
+    import resource
+
+__all__ = ["limit_resources"]
+
+
+def limit_resources(policy: IsolationPolicy) -> None:
+    """Lower this process's limits, soft and hard, to those of the policy; a limit already lower stays.
+
+    The address space is limited on Linux only: macOS knows no such limit. Processes (with threads, which count as
+    such) are limited for all but root, whom the kernel exempts; there seccomp does it.
+
+    Raises:
+        OSError: the system has no resource limits (Windows).
+    """
+    if sys.platform == "win32":
+        raise OSError(errno.ENOSYS, "Windows has no resource limits")
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, policy.max_file_bytes)
+    _lower(resource.RLIMIT_CPU, policy.cpu_seconds)
+    _lower(resource.RLIMIT_NOFILE, policy.max_open_files)
+    if not policy.threads:
+        _lower(resource.RLIMIT_NPROC, 0)
+    if sys.platform == "linux" and policy.memory_limit_mb is not None:
+        _lower(resource.RLIMIT_AS, policy.memory_limit_mb * 2**20)
+
+
+def _lower(limit: int, value: int | None) -> None:
+    if value is None:
+        return
+    _, hard = resource.getrlimit(limit)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(limit, (value, value))

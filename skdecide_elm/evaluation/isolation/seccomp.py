@@ -1,0 +1,201 @@
+"""The layer ``seccomp``: which system calls a program may make.
+
+By `seccompy` (pure Python, x86-64 and aarch64). Looked at besides: pyseccomp (needs the system's libseccomp).
+
+Every system call known when this was written is allowed but those refused below, which fail with EPERM; any other
+number, the x32 ones included, does not exist (ENOSYS: the C library then falls back to an older one). A call of
+another architecture (``int 0x80``) ends the process: that is seccompy's first instruction. An argument that the kernel
+reads as a C ``int`` is compared on its lower 32 bits only, as the kernel does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from skdecide_elm.evaluation.isolation.policy import IsolationPolicy
+
+if TYPE_CHECKING:
+    from seccompy import ArgCmp, Filter
+
+__all__ = ["CONDITIONAL", "FILE_OPENING", "REFUSED", "filter_system_calls", "prepare_seccomp", "seccomp_architecture"]
+
+_REFUSED_GROUPS = {
+    "network, and every other way to pass messages or descriptors; pipes that are open already keep working": """
+        socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg
+        getsockname getpeername getsockopt setsockopt shutdown shmget shmat shmctl msgget msgsnd msgrcv msgctl
+        semget semop semtimedop semctl mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr""",
+    "other processes: their memory, descriptors, signals, priorities, groups": """
+        ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp migrate_pages move_pages
+        pidfd_open pidfd_getfd pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo
+        setpriority ioprio_set sched_setscheduler sched_setparam sched_setattr setpgid setsid""",
+    "new processes and programs": "fork vfork execve execveat uselib",
+    "what Landlock does not cover: owners, modes, times, attributes, watching files, reaching them by handle": """
+        getxattr lgetxattr fgetxattr getxattrat listxattr llistxattr flistxattr listxattrat file_getattr
+        chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes utimensat futimesat
+        setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr
+        inotify_init inotify_init1 inotify_add_watch fanotify_init fanotify_mark lookup_dcookie
+        name_to_handle_at open_by_handle_at truncate mknod mknodat quotactl quotactl_fd sync syncfs""",
+    "memory that the address space limit does not count": "memfd_create memfd_secret",
+    "mounts and namespaces": """
+        mount umount2 pivot_root chroot fsopen fsconfig fsmount fspick open_tree open_tree_attr move_mount
+        mount_setattr statmount listmount listns unshare setns""",
+    "privileges, limits, keys": """
+        setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset setrlimit
+        personality seccomp add_key request_key keyctl""",
+    "large interfaces of the kernel, and what only an administrator needs": """
+        io_uring_setup io_uring_enter io_uring_register io_setup io_submit io_destroy io_cancel io_getevents
+        io_pgetevents bpf perf_event_open userfaultfd uprobe uretprobe lsm_set_self_attr modify_ldt iopl ioperm
+        syslog _sysctl acct vhangup init_module finit_module delete_module create_module kexec_load kexec_file_load
+        reboot swapon swapoff sethostname setdomainname settimeofday clock_settime clock_adjtime adjtimex
+        nfsservctl""",
+}
+REFUSED = frozenset(name for names in _REFUSED_GROUPS.values() for name in names.split())
+"""Fail with EPERM whatever their arguments. A name that an architecture lacks is skipped there."""
+
+FILE_OPENING = frozenset({"open", "openat", "openat2", "creat"})
+"""Refused too when the policy says ``files=False``."""
+
+CONDITIONAL = frozenset({"clone", "clone3", "fcntl", "ioctl", "prctl", "prlimit64", "sched_setaffinity"})
+"""Allowed with some arguments only."""
+
+# 424 and above are the same on all architectures; a newer one is unknown to us, even if seccompy comes to know it
+_LAST_KNOWN = 471
+
+_INT = 0xFFFFFFFF
+_CLONE_THREAD = 0x00010000
+_CLONE_NAMESPACES = 0x7E020080  # CLONE_NEW{TIME,NS,CGROUP,UTS,IPC,USER,PID,NET}
+_F_SETFL = 4
+_O_ASYNC = 0o20000
+# SETOWN, SETSIG, SETOWN_EX, SETLEASE, NOTIFY: they have the kernel send signals, to others too
+_FCNTL_REFUSED = (8, 10, 15, 1024, 1026)
+# FIOASYNC, FIOSETOWN, SIOCSPGRP: as above; TIOC{SCTTY,SPGRP,STI,CONS,LINUX,SETD}: typing into a terminal
+_IOCTL_REFUSED = (0x5452, 0x8901, 0x8902, 0x540E, 0x5410, 0x5412, 0x541D, 0x541C, 0x5423)
+# PDEATHSIG, DUMPABLE, KEEPCAPS, SECCOMP, SECUREBITS, MM, CHILD_SUBREAPER, CAP_AMBIENT, SCHED_CORE, PTRACER
+_PRCTL_REFUSED = (1, 4, 8, 22, 28, 35, 36, 47, 62, 0x59616D61)
+
+
+def seccomp_architecture() -> str:
+    """The architecture whose system calls are filtered.
+
+    Raises:
+        OSError: not Linux, a kernel without seccomp filters, or an architecture other than x86-64 and aarch64.
+    """
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, f"only Linux has seccomp, not {sys.platform}")
+    if sys.maxsize < 2**32:
+        raise OSError(errno.ENOSYS, f"a 32-bit Python on {platform.machine()}: its system calls are not known here")
+    import seccompy
+
+    architecture = seccompy.arch()
+    if not seccompy.supported():
+        raise OSError(errno.ENOSYS, "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)")
+    return architecture
+
+
+def prepare_seccomp(policy: IsolationPolicy) -> None:
+    """Assemble the filter beforehand, and warm the library.
+
+    Raises:
+        OSError: this system has no seccomp filter for us.
+    """
+    seccomp_architecture()
+    _ = _system_calls(policy.threads, policy.files).program
+    _ = _own_signals(os.getpid()).program
+
+
+def filter_system_calls(policy: IsolationPolicy) -> None:
+    """Filter the system calls of this process, all threads, and its children, for good.
+
+    Raises:
+        OSError: this system has no seccomp filter for us.
+    """
+    seccomp_architecture()
+    # two filters, the kernel takes the stricter answer: this one is small, as only the child knows its own number
+    _own_signals(os.getpid()).load()
+    _system_calls(policy.threads, policy.files).load()
+
+
+def _own_signals(pid: int) -> Filter:
+    """Signals to this very process only, so that `abort` and `raise` work; never to its group."""
+    from seccompy import Filter, FilterFlag
+
+    signals = Filter(flags=FilterFlag.TSYNC)
+    for name in ("kill", "tkill", "tgkill"):
+        signals.allow(name, args=[_equals(0, pid)])
+        signals.errno(name, errno.EPERM)
+    return signals
+
+
+@cache
+def _system_calls(threads: bool, files: bool) -> Filter:
+    """The filter, but for signals. The cached object is loaded in children only, never in this process."""
+    from seccompy import Action, Filter, FilterFlag
+
+    calls = Filter(Action.ERRNO | errno.ENOSYS, flags=FilterFlag.TSYNC)
+    refused = _numbers(REFUSED if files else REFUSED | FILE_OPENING)
+    for number in sorted(refused):
+        calls.errno(number, errno.EPERM)
+    for number in sorted(_known_numbers() - refused - _numbers(CONDITIONAL)):
+        calls.allow(number)
+    _add_conditional_calls(calls, threads)
+    return calls
+
+
+def _numbers(names: Iterable[str]) -> set[int]:
+    """By number, not by name: one call can have several names."""
+    from seccompy import syscall_nr
+
+    numbers = set()
+    for name in names:
+        with contextlib.suppress(ValueError):  # this architecture never had it
+            numbers.add(syscall_nr(name))
+    return numbers
+
+
+def _known_numbers() -> set[int]:
+    from seccompy import syscall_name
+
+    known = set()
+    for number in range(_LAST_KNOWN + 1):
+        with contextlib.suppress(ValueError):  # a gap in the table
+            syscall_name(number)
+            known.add(number)
+    return known
+
+
+def _add_conditional_calls(calls: Filter, threads: bool) -> None:
+    from seccompy import ArgCmp, CmpOp
+
+    # its flags are in memory, where no filter sees them: without it the C library uses clone, whose flags are here
+    calls.errno("clone3", errno.ENOSYS)
+    if threads:
+        calls.allow("clone", args=[_equals(0, _CLONE_THREAD, _CLONE_THREAD | _CLONE_NAMESPACES)])
+    calls.errno("clone", errno.EPERM)
+
+    for command in _FCNTL_REFUSED:
+        calls.errno("fcntl", errno.EPERM, args=[_equals(1, command)])
+    calls.errno("fcntl", errno.EPERM, args=[_equals(1, _F_SETFL), _equals(2, _O_ASYNC, _O_ASYNC)])
+    for request in _IOCTL_REFUSED:
+        calls.errno("ioctl", errno.EPERM, args=[_equals(1, request)])
+    for option in _PRCTL_REFUSED:
+        calls.errno("prctl", errno.EPERM, args=[_equals(0, option)])
+    for name in ("fcntl", "ioctl", "prctl"):
+        calls.allow(name)
+
+    calls.allow("prlimit64", args=[_equals(0, 0), ArgCmp(2, CmpOp.EQ, 0)])  # reading one's own limits
+    calls.allow("sched_setaffinity", args=[_equals(0, 0)])
+    for name in ("prlimit64", "sched_setaffinity"):
+        calls.errno(name, errno.EPERM)
+
+
+def _equals(argument: int, value: int, mask: int = _INT) -> ArgCmp:
+    from seccompy import ArgCmp, CmpOp
+
+    return ArgCmp(argument, CmpOp.MASKED_EQ, value, mask)

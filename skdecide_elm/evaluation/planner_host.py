@@ -1,0 +1,117 @@
+"""The planner's host: ``python -m skdecide_elm.evaluation.planner_host MODE``, started by the referee.
+
+It holds the planner's own copies of the domains, warm, and runs each program in a process of its own: in the mode
+``forkserver`` in a forked child, which it kills with all it has started when the referee says so; in the mode
+``single`` in itself, once.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import select
+import signal
+import socket
+import struct
+import sys
+from typing import NoReturn
+
+import cloudpickle
+from skdecide import Domain
+
+from skdecide_elm.evaluation import containment
+from skdecide_elm.evaluation.channel import Channel
+from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup, play
+
+__all__ = ["AWAIT", "DISMISS", "EXIT_SECONDS", "KILLED", "MAX_FRAME_BYTES", "READY", "START", "STATUS", "main"]
+
+MAX_FRAME_BYTES = 2**30
+"""Of frames from the referee, who is trusted; the other direction has a limit of its own."""
+
+READY = b"ready"
+START, DISMISS, AWAIT = b"S", b"K", b"W"
+"""Commands on the control socket: play a program (with the descriptor of its channel); be done with it; be done with
+it when it has ended, which it is about to do."""
+
+EXIT_SECONDS = 0.2
+"""How long a process that has closed its channel may take to end."""
+
+STATUS = struct.Struct(">i")
+"""The answer to `DISMISS`: how the program's process had ended, or `KILLED` if it had not."""
+
+KILLED = -(2**31)
+
+
+def main() -> None:
+    """Serve programs until the referee closes our input (or, in the mode ``single``, play one)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the solver
+    # descriptors of their own: what a domain prints must not mix with the frames
+    control = Channel(os.dup(0), os.dup(1), MAX_FRAME_BYTES)
+    os.dup2(2, 1)
+    path, payload = cloudpickle.loads(control.receive())
+    sys.path[:] = path
+    containment.seed_unseeded_gymnasium()
+    setup: PlannerSetup = cloudpickle.loads(payload)
+    copies = [make_copy() for make_copy in setup.copies]
+    control.send(READY)
+    if sys.argv[1] == "single":
+        play(setup, copies, _assignment(control), control)
+    else:
+        _serve(socket.socket(fileno=os.dup(0)), setup, copies)
+
+
+def _assignment(channel: Channel) -> Assignment:
+    assignment: Assignment = pickle.loads(channel.receive())
+    return assignment
+
+
+def _serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) -> None:
+    containment.adopt_orphans()
+    gc.collect()
+    gc.freeze()  # spares every child a collection that would copy the pages it shares with us
+    while True:
+        command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not command:
+            return
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            _play_forked(setup, copies, descriptors[0])
+        os.close(descriptors[0])
+        status = _await_end(pid, control)
+        containment.kill_family(pid)
+        if status is None:
+            return
+        control.sendall(STATUS.pack(status))
+
+
+def _play_forked(setup: PlannerSetup, copies: list[Domain], descriptor: int) -> NoReturn:
+    try:
+        os.setsid()
+        containment.die_with_parent()
+        channel = Channel(descriptor, descriptor, MAX_FRAME_BYTES)
+        play(setup, copies, _assignment(channel), channel)
+    finally:
+        os._exit(0)
+
+
+def _await_end(pid: int, control: socket.socket) -> int | None:
+    """Wait until the referee is done with the program; None if the referee has gone."""
+    process = os.pidfd_open(pid)
+    try:
+        ready, _, _ = select.select([control, process], [], [])
+        if process in ready:
+            status = containment.exit_status(pid) or 0
+            containment.kill_family(pid)  # what it left behind may hold the channel open
+            return status if control.recv(1) else None
+        command = control.recv(1)
+        if command == AWAIT and select.select([process], [], [], EXIT_SECONDS)[0]:
+            return containment.exit_status(pid) or 0
+        return KILLED if command else None
+    finally:
+        os.close(process)
+
+
+if __name__ == "__main__":
+    main()

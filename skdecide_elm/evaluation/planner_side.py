@@ -1,0 +1,124 @@
+"""The planner's side of an evaluation: a stranger's program, its own copy of the domain, and nothing else of value.
+
+It gets observations and applicable actions from the referee (pickled: the referee is trusted) and answers with actions
+(never pickled: see `codec`). What it prints goes to a file; what it raises goes to the referee as two short texts.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skdecide import Domain
+
+from skdecide_elm.bridges import Bridge
+from skdecide_elm.core import Planner
+from skdecide_elm.evaluation import containment
+from skdecide_elm.evaluation.actions import ListedActions
+from skdecide_elm.evaluation.channel import Channel, ChannelClosed
+from skdecide_elm.evaluation.codec import ActionCodec
+from skdecide_elm.evaluation.failures import describe_exception
+from skdecide_elm.evaluation.rollout import seed_generators
+from skdecide_elm.programs.loader import load_planner_class
+
+EPISODE, STEP = 0, 1
+"""First part of what the referee sends: an episode begins (instance, seed), a step (observation, applicable actions)."""
+
+READY, ACTION, INDEX, FAILED = b"R", b"A", b"I", b"E"
+"""First byte of what the planner's process sends: ready for the episode, an action, the index of one, an error."""
+
+OUTPUT_FILE = "output.txt"
+"""In the working folder: what the program printed."""
+
+HANG_FILE = "hang.txt"
+"""In the working folder: where the program was just before the time limit."""
+
+
+@dataclass(frozen=True)
+class PlannerSetup:
+    """What the planner's side knows of the task: no rollout domain, no seed of an episode.
+
+    Attributes:
+        bridge: what the planner sees.
+        copies: per instance what makes the planner's own copy of the domain.
+        codec: writes actions for the referee.
+        timeout: seconds for an evaluation.
+        memory_limit_mb: address space in MiB; None for no limit.
+    """
+
+    bridge: Bridge
+    copies: tuple[Callable[[], Domain], ...]
+    codec: ActionCodec
+    timeout: float
+    memory_limit_mb: int | None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One program to play, and the private folder that it may write to."""
+
+    code: str
+    workdir: str
+
+
+class _Stage:
+    """Plays episodes of one program as the referee asks for them."""
+
+    def __init__(self, setup: PlannerSetup, copies: list[Domain], planner_class: type[Planner]) -> None:
+        self._bridge = setup.bridge
+        self._codec = setup.codec
+        self._copies = copies
+        self._planner_class = planner_class
+        self._planner: Planner | None = None
+
+    def begin(self, instance: int, seed: int) -> None:
+        """Make a fresh planner for an episode."""
+        seed_generators(seed)
+        self._planner = self._planner_class(**self._bridge.planner_kwargs(self._copies[instance]))
+
+    def answer(self, observation: Any, *applicable: Any) -> bytes:
+        """The planner's action, or its index where the elements of the space were sent."""
+        assert self._planner is not None
+        bridge = self._bridge
+        seen = [bridge.applicable_actions(space) for space in applicable]
+        action = bridge.action(self._planner.sample_action(bridge.observation(observation), *seen))
+        if applicable and isinstance(applicable[0], ListedActions):
+            return INDEX + str(applicable[0].index(action)).encode()
+        return ACTION + self._codec.encode(action)
+
+
+def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, channel: Channel) -> None:
+    """Play one program until the referee closes the channel or the program fails.
+
+    The process ends afterwards; it must not be used for another program.
+    """
+    os.chdir(assignment.workdir)
+    containment.redirect_output(Path(OUTPUT_FILE))
+    containment.limit_resources(setup.timeout, setup.memory_limit_mb)
+    with Path(HANG_FILE).open("wb") as hang:
+        faulthandler.dump_traceback_later(setup.timeout * 0.95, file=hang)
+        try:
+            stage = _Stage(setup, copies, load_planner_class(assignment.code))
+            _serve(stage, channel)
+        except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
+            message, trace = describe_exception(error)
+            channel.send(FAILED + json.dumps({"error": message, "traceback": trace}).encode())
+
+
+def _serve(stage: _Stage, channel: Channel) -> None:
+    while True:
+        try:
+            kind, *parts = pickle.loads(channel.receive())
+        except ChannelClosed:
+            return
+        if kind == EPISODE:
+            stage.begin(*parts)
+            channel.send(READY)
+        else:
+            channel.send(stage.answer(*parts))
