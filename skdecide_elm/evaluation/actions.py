@@ -6,7 +6,7 @@ import io
 import math
 import pickle
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from skdecide_elm.domain_api.annotations import classes_in
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation.codec import ActionCodec, ActionError, classes_of_values
 
-__all__ = ["ListedActions", "action_codec", "check_action", "sendable_space"]
+__all__ = ["ListedActions", "SpaceSender", "action_codec", "check_action"]
 
 _SAMPLES = 1000
 _COMMON_MODULES = ("builtins", "numpy", "skdecide.domains")
@@ -83,30 +83,40 @@ class _NoDomains(pickle.Pickler):
         return NotImplemented
 
 
-def sendable_space(space: Space[Any]) -> Callable[[Space[Any]], Any]:
-    """How to send spaces like this one to the planner's side: as they are, or by their elements.
+class SpaceSender:
+    """What the planner's side gets of spaces of applicable actions: the space as it is, or else its elements.
 
-    Raises:
-        EvaluationError: neither is possible.
+    Which of the two is found out at the first space of a class, by trying; a space that holds a domain is never sent.
     """
+
+    def __init__(self) -> None:
+        self._as_they_are: dict[type, bool] = {}
+
+    def __call__(self, spaces: Any) -> Any:
+        """A space, or a dict of them by agent, ready to be pickled.
+
+        Raises:
+            EvaluationError: a space can neither be pickled nor enumerated.
+        """
+        if isinstance(spaces, Mapping):
+            return {agent: self(space) for agent, space in spaces.items()}
+        kind = type(spaces)
+        if kind not in self._as_they_are:
+            self._as_they_are[kind] = _is_sendable(spaces)
+        return spaces if self._as_they_are[kind] else ListedActions(list(spaces.get_elements()))
+
+
+def _is_sendable(space: Space[Any]) -> bool:
     try:
-        _NoDomains(io.BytesIO()).dump(space)
+        _NoDomains(io.BytesIO(), pickle.HIGHEST_PROTOCOL).dump(space)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         if isinstance(space, EnumerableSpace):
-            return _listed
+            return False
         raise EvaluationError(
-            f"expected applicable actions that can be sent to the planner's process; found a {type(space).__name__} that "
-            f"cannot be pickled ({error}) nor enumerated; give it get_elements(), or keep the domain out of it"
+            f"expected applicable actions that can be sent to the planner's process; found a {type(space).__name__} "
+            f"that cannot be pickled ({error}) nor enumerated; give it get_elements(), or keep the domain out of it"
         ) from error
-    return _as_it_is
-
-
-def _as_it_is(space: Space[Any]) -> Space[Any]:
-    return space
-
-
-def _listed(space: Any) -> ListedActions:
-    return ListedActions(list(space.get_elements()))
+    return True
 
 
 def check_action(action: Any, space: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,10 +13,15 @@ from skdecide import Domain
 from skdecide.builders.domain import Goals, SingleAgent
 
 from skdecide_elm.core import Seedable
-from skdecide_elm.domain_api.characteristics import has_restricted_actions, is_multi_agent
-from skdecide_elm.evaluation.actions import sendable_space
+from skdecide_elm.domain_api.characteristics import has_restricted_actions
+from skdecide_elm.evaluation.actions import SpaceSender
 
-__all__ = ["Actor", "Episode", "Position", "episode_seed", "run_episode", "seed_generators"]
+__all__ = ["RECORDED_STEPS", "Actor", "Episode", "Position", "episode_seed", "run_episode", "seed_generators"]
+
+RECORDED_STEPS = 1000
+"""Steps of an episode whose observations and actions are kept, for descriptors; enough to tell, and bounded memory."""
+
+_SHOWN_STEPS = 5
 
 
 class Actor(Protocol):
@@ -50,6 +56,9 @@ class Episode:
         goal_reached: whether the last observation is a goal; None where the domain has no goals.
         terminated: whether the domain ended the episode; False when it was cut at `max_steps`.
         max_steps: where it would have been cut.
+        observations: as the domain gave them, the initial one first, of the first `RECORDED_STEPS` steps.
+        actions: likewise.
+        last_steps: observation, action and cost of the last few steps.
     """
 
     cost: float
@@ -57,6 +66,9 @@ class Episode:
     goal_reached: bool | None
     terminated: bool
     max_steps: int
+    observations: Sequence[Any] = ()
+    actions: Sequence[Any] = ()
+    last_steps: Sequence[tuple[Any, Any, float]] = ()
 
     @property
     def cut(self) -> bool:
@@ -93,18 +105,37 @@ def run_episode(
     seed_generators(seeds[0])
     if isinstance(domain, Seedable):
         domain.seed(seeds[0])
+    choose, cost_of, over = _chooser(domain, actor), _cost_reader(domain), _termination_reader(domain)
     observation = domain.reset()
-    choose = _chooser(domain, actor)
-    single_agent = isinstance(domain, SingleAgent)
-    cost, terminated = 0.0, False
+    observations, actions = [observation], []
+    last_steps: deque[tuple[Any, Any, float]] = deque(maxlen=_SHOWN_STEPS)
+    total, terminated = 0.0, False
     position.step = 0
     while not terminated and position.step < max_steps:
         position.step += 1
-        outcome = domain.step(choose(observation))
-        observation = outcome.observation
-        cost += outcome.value.cost if single_agent else sum(v.cost for v in outcome.value.values())
-        terminated = bool(outcome.termination if single_agent else all(outcome.termination.values()))
-    return Episode(float(cost), position.step, _goal_reached(domain, observation), terminated, max_steps)
+        action = choose(observation)
+        outcome = domain.step(action)
+        cost = cost_of(outcome.value)
+        total += cost
+        last_steps.append((observation, action, cost))
+        observation, terminated = outcome.observation, over(outcome.termination)
+        if position.step <= RECORDED_STEPS:
+            observations.append(observation)
+            actions.append(action)
+    reached = _goal_reached(domain, observation)
+    return Episode(total, position.step, reached, terminated, max_steps, observations, actions, tuple(last_steps))
+
+
+def _cost_reader(domain: Domain) -> Callable[[Any], float]:
+    if isinstance(domain, SingleAgent):
+        return lambda value: float(value.cost)
+    return lambda values: float(sum(value.cost for value in values.values()))
+
+
+def _termination_reader(domain: Domain) -> Callable[[Any], bool]:
+    if isinstance(domain, SingleAgent):
+        return bool
+    return lambda terminations: all(terminations.values())
 
 
 def _chooser(domain: Domain, actor: Actor) -> Callable[[Any], Any]:
@@ -112,20 +143,11 @@ def _chooser(domain: Domain, actor: Actor) -> Callable[[Any], Any]:
     if not has_restricted_actions(domain):
         space = domain.get_action_space()
         return lambda observation: actor.act(observation, space)
-    applicable = domain.get_applicable_actions()
-    if is_multi_agent(domain):
-        send = {agent: sendable_space(space) for agent, space in applicable.items()}
-
-        def choose_jointly(observation: Any) -> Any:
-            spaces = domain.get_applicable_actions()
-            return actor.act(observation, spaces, {agent: send[agent](space) for agent, space in spaces.items()})
-
-        return choose_jointly
-    send_space = sendable_space(applicable)
+    send = SpaceSender()
 
     def choose(observation: Any) -> Any:
-        space = domain.get_applicable_actions()
-        return actor.act(observation, space, send_space(space))
+        spaces = domain.get_applicable_actions()
+        return actor.act(observation, spaces, send(spaces))
 
     return choose
 

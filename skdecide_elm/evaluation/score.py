@@ -28,7 +28,7 @@ def score_episodes(episodes: Sequence[Episode], normalize: bool) -> Evaluation:
             f"expected a finite total cost; found {cost}: the domain's values are not numbers that can be added up"
         )
     scaled = math.fsum(e.cost / e.max_steps for e in episodes) if normalize else cost
-    metrics = {COMBINED_SCORE: -scaled, "cost": cost}
+    metrics = {COMBINED_SCORE: 0.0 - scaled, "cost": cost}
     if any(episode.goal_reached is not None for episode in episodes):
         metrics["nb_reached_goals"] = float(sum(bool(episode.goal_reached) for episode in episodes))
     metrics["nb_episodes"] = float(len(episodes))

@@ -14,7 +14,7 @@ import stat
 import sys
 import sysconfig
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ _DEVICES = ("/dev/zero", "/dev/random", "/dev/urandom")
 _OWN_PROCESS = ("/proc/self/maps", "/proc/self/stat", "/proc/self/status")
 
 
+@cache
 def landlock_version() -> int:
     """The kernel's Landlock ABI.
 
@@ -100,7 +101,7 @@ def _all_in_folder() -> AccessFS:
     )  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=8)
 def _read_rules(readable: tuple[Path, ...]) -> tuple[tuple[str, AccessFS], ...]:
     from landlockpy import AccessFS
 

@@ -100,16 +100,27 @@ def available_layers() -> dict[str, LayerStatus]:
     """
     if not hasattr(os, "fork"):
         return {name: LayerStatus(False, f"{sys.platform} cannot fork a process") for name in LAYERS}
+    try:
+        reasons = _tried_in_child()
+    except OSError as error:
+        return {name: LayerStatus(False, f"no process can be forked to try it: {error}") for name in LAYERS}
+    return {name: _status(name, reasons.get(name, "the process in which it was tried ended")) for name in LAYERS}
+
+
+def _tried_in_child() -> dict[str, str | None]:
+    """Why each layer could not be put on, None if it was; layers that were not reached are left out."""
     read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _probe(write_end)
-    os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
+        try:
+            pid = os.fork()
+            if pid == 0:
+                _probe(write_end)
+        finally:
+            os.close(write_end)
         answer = pipe.read()
     os.waitpid(pid, 0)
-    reasons = json.loads(answer) if answer else {}
-    return {name: _status(name, reasons.get(name, "the process in which it was tried ended")) for name in LAYERS}
+    reasons: dict[str, str | None] = json.loads(answer) if answer else {}
+    return reasons
 
 
 def _probe(answer: int) -> NoReturn:

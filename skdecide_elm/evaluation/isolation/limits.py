@@ -20,7 +20,7 @@ def limit_resources(policy: IsolationPolicy) -> None:
     such) are limited for all but root, whom the kernel exempts; there seccomp does it.
 
     Raises:
-        OSError: the system has no resource limits (Windows).
+        OSError: the system has no resource limits (Windows), or does not let us set them.
     """
     if sys.platform == "win32":
         raise OSError(errno.ENOSYS, "Windows has no resource limits")
@@ -40,4 +40,7 @@ def _lower(limit: int, value: int | None) -> None:
     _, hard = resource.getrlimit(limit)
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
-    resource.setrlimit(limit, (value, value))
+    try:
+        resource.setrlimit(limit, (value, value))
+    except ValueError as error:
+        raise OSError(errno.EPERM, f"a resource limit cannot be lowered to {value}: {error}") from error

@@ -24,7 +24,15 @@ from skdecide_elm.evaluation.isolation.policy import IsolationPolicy
 if TYPE_CHECKING:
     from seccompy import ArgCmp, Filter
 
-__all__ = ["CONDITIONAL", "FILE_OPENING", "REFUSED", "filter_system_calls", "prepare_seccomp", "seccomp_architecture"]
+__all__ = [
+    "CONDITIONAL",
+    "FILE_OPENING",
+    "REFUSED",
+    "filter_system_calls",
+    "prepare_seccomp",
+    "seccomp_architecture",
+    "system_call_filter",
+]
 
 _REFUSED_GROUPS = {
     "network, and every other way to pass messages or descriptors; pipes that are open already keep working": """
@@ -73,14 +81,15 @@ _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020080  # CLONE_NEW{TIME,NS,CGROUP,UTS,IPC,USER,PID,NET}
 _F_SETFL = 4
 _O_ASYNC = 0o20000
-# SETOWN, SETSIG, SETOWN_EX, SETLEASE, NOTIFY: they have the kernel send signals, to others too
-_FCNTL_REFUSED = (8, 10, 15, 1024, 1026)
+# SETOWN, SETSIG, SETOWN_EX, SETLEASE, NOTIFY: they have the kernel send signals, to others too; SETPIPE_SZ: memory
+_FCNTL_REFUSED = (8, 10, 15, 1024, 1026, 1031)
 # FIOASYNC, FIOSETOWN, SIOCSPGRP: as above; TIOC{SCTTY,SPGRP,STI,CONS,LINUX,SETD}: typing into a terminal
 _IOCTL_REFUSED = (0x5452, 0x8901, 0x8902, 0x540E, 0x5410, 0x5412, 0x541D, 0x541C, 0x5423)
 # PDEATHSIG, DUMPABLE, KEEPCAPS, SECCOMP, SECUREBITS, MM, CHILD_SUBREAPER, CAP_AMBIENT, SCHED_CORE, PTRACER
 _PRCTL_REFUSED = (1, 4, 8, 22, 28, 35, 36, 47, 62, 0x59616D61)
 
 
+@cache
 def seccomp_architecture() -> str:
     """The architecture whose system calls are filtered.
 
@@ -106,7 +115,7 @@ def prepare_seccomp(policy: IsolationPolicy) -> None:
         OSError: this system has no seccomp filter for us.
     """
     seccomp_architecture()
-    _ = _system_calls(policy.threads, policy.files).program
+    _ = system_call_filter(policy.threads, policy.files).program
     _ = _own_signals(os.getpid()).program
 
 
@@ -119,7 +128,7 @@ def filter_system_calls(policy: IsolationPolicy) -> None:
     seccomp_architecture()
     # two filters, the kernel takes the stricter answer: this one is small, as only the child knows its own number
     _own_signals(os.getpid()).load()
-    _system_calls(policy.threads, policy.files).load()
+    system_call_filter(policy.threads, policy.files).load()
 
 
 def _own_signals(pid: int) -> Filter:
@@ -134,8 +143,11 @@ def _own_signals(pid: int) -> Filter:
 
 
 @cache
-def _system_calls(threads: bool, files: bool) -> Filter:
-    """The filter, but for signals. The cached object is loaded in children only, never in this process."""
+def system_call_filter(threads: bool, files: bool) -> Filter:
+    """The filter, but for signals, of the architecture at hand.
+
+    The object is cached to be loaded in children, never in this process: once loaded it cannot be loaded again.
+    """
     from seccompy import Action, Filter, FilterFlag
 
     calls = Filter(Action.ERRNO | errno.ENOSYS, flags=FilterFlag.TSYNC)
