@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from skdecide import Domain
 from skdecide.builders.domain import Goals, SingleAgent
 
 from skdecide_elm.bridges import Bridge, act
-from skdecide_elm.core import Planner, Seedable
+from skdecide_elm.core import Planner
 from skdecide_elm.domain_api.characteristics import has_restricted_actions
+from skdecide_elm.evaluation.randomness import seed_everything
 
-__all__ = ["Episode", "episode_seed", "run_episode", "seed_everything"]
+__all__ = ["Episode", "EpisodeError", "run_episode"]
+
+
+class EpisodeError(Exception):
+    """Something was raised in an episode: by the planner, or by the domain about its answer.
+
+    The message says at which step; the cause is what was raised.
+    """
 
 
 @dataclass(frozen=True)
@@ -42,39 +48,35 @@ class Episode:
         return not self.terminated
 
 
-def episode_seed(seed: int, instance: int, episode: int) -> int:
-    """The seed of one episode: the same for every program, so that programs are compared on the same luck."""
-    return random.Random(f"{seed}/{instance}/{episode}").getrandbits(32)
-
-
-def seed_everything(seed: int, domain: Domain) -> None:
-    """Fix `random`, `numpy.random` and, where it can be seeded, the domain."""
-    random.seed(seed)
-    np.random.seed(seed)
-    if isinstance(domain, Seedable):
-        domain.seed(seed)
-
-
 def run_episode(
-    domain: Domain, make_planner: Callable[[], Planner], bridge: Bridge, max_steps: int, seed: int
+    domain: Domain, make_planner: Callable[[], Planner], bridge: Bridge, max_steps: int, seed: int, name: str = "it"
 ) -> Episode:
     """Run one seeded episode of a fresh planner.
 
     No observation or action is formatted: scikit-decide's own rollout spends more time on strings than on steps.
+
+    Args:
+        name: what an error calls the episode.
+
+    Raises:
+        EpisodeError: whatever is raised in the episode, SystemExit and KeyboardInterrupt included.
     """
-    seed_everything(seed, domain)
-    planner = make_planner()
     restricted = has_restricted_actions(domain)
     single_agent = isinstance(domain, SingleAgent)
-    observation = domain.reset()
-    cost, steps, terminated = 0.0, 0, False
-    while not terminated and steps < max_steps:
-        outcome = domain.step(act(bridge, planner, observation, domain, restricted))
-        observation = outcome.observation
-        steps += 1
-        cost += outcome.value.cost if single_agent else sum(v.cost for v in outcome.value.values())
-        terminated = bool(outcome.termination if single_agent else all(outcome.termination.values()))
-    return Episode(float(cost), steps, _goal_reached(domain, observation), terminated, max_steps)
+    cost, step, terminated = 0.0, 0, False
+    try:
+        seed_everything(seed, domain)
+        planner = make_planner()
+        observation = domain.reset()
+        while not terminated and step < max_steps:
+            step += 1
+            outcome = domain.step(act(bridge, planner, observation, domain, restricted))
+            observation = outcome.observation
+            cost += outcome.value.cost if single_agent else sum(v.cost for v in outcome.value.values())
+            terminated = bool(outcome.termination if single_agent else all(outcome.termination.values()))
+        return Episode(float(cost), step, _goal_reached(domain, observation), terminated, max_steps)
+    except BaseException as error:
+        raise EpisodeError(f"step {step} of {name}" if step else f"the start of {name}") from error
 
 
 def _goal_reached(domain: Domain, observation: Any) -> bool | None:
