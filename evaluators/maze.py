@@ -11,7 +11,7 @@ from openevolve.evaluation_result import EvaluationResult
 from skdecide.hub.domain.maze import Maze
 from skdecide.hub.domain.maze.maze import Action
 
-MAX_STEPS = 500
+MAX_STEPS = 2000
 SEEDS = range(5)
 
 

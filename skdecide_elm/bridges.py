@@ -6,6 +6,7 @@ met while it was evolved.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from skdecide_elm.domain_api.characteristics import has_restricted_actions
 from skdecide_elm.domain_api.proxy import public_proxy
 from skdecide_elm.errors import MissingDomainError
 
-__all__ = ["Bridge", "Integrated", "Proxy", "act", "call_with_domain", "identity", "wants_domain"]
+__all__ = ["Bridge", "Integrated", "Proxy", "act", "call_with_domain", "identity", "planner_copy", "wants_domain"]
 
 
 def identity(value: Any) -> Any:
@@ -141,3 +142,14 @@ def wants_domain(function: Callable[..., Any]) -> bool:
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return any(p.default is p.empty and p.kind in positional for p in parameters)
+
+
+def planner_copy(factory: Callable[..., Domain], domain: Domain) -> Domain:
+    """The planner's own copy of a rollout domain: never that domain itself.
+
+    Args:
+        factory: makes it, with the rollout domain as argument if it has a parameter to fill. One that returns the
+            rollout domain (``lambda: domain``) has it copied.
+    """
+    made: Domain = call_with_domain(factory, domain)
+    return copy.deepcopy(made) if made is domain else made

@@ -23,6 +23,7 @@ def write_directory(path: Path, fill: Callable[[Path], None]) -> None:
     Raises:
         CheckpointError: ``path`` is a file.
     """
+    path = path.resolve()  # "." has no name to put a new directory under
     if path.exists() and not path.is_dir():
         raise CheckpointError(f"expected {path} to be a directory or not to exist; it is a file: name another path")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +45,7 @@ def write_directory(path: Path, fill: Callable[[Path], None]) -> None:
 
 def find_directory(path: Path) -> Path:
     """The directory ``path``, or the one that a killed `write_directory` had moved aside, moved back."""
+    path = path.resolve()
     previous = _previous(path)
     if previous.is_dir():
         if path.exists():

@@ -77,7 +77,8 @@ class ActionCodec:
         if kind is dict:
             return ["dict", *([self._write(k, depth + 1), self._write(v, depth + 1)] for k, v in value.items())]
         raise ActionError(
-            f"expected an action of plain values, arrays or {[c.__name__ for c in self.classes]}; found a {kind.__name__}"
+            f"expected an action of plain values, arrays or {[c.__name__ for c in self.classes]}; "
+            f"found a {kind.__name__}"
         )
 
     def _write_instance(self, value: Any, cls: type, depth: int) -> Any:

@@ -1,22 +1,25 @@
 """What the operating system offers to keep a program within its bounds and to clean up after it.
 
 Each function does what it can on the system at hand and nothing where the system has no such thing: Linux offers all
-of them, macOS all but adopting orphans and dying with the parent, Windows none.
+of them, macOS all but adopting orphans, dying with the parent and the memory limit, Windows little.
+
+None of this keeps a program from files, the network, or other processes of the same user.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import math
 import os
-import random
 import signal
 import subprocess
 import sys
+import time
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 __all__ = [
     "adopt_orphans",
@@ -28,30 +31,43 @@ __all__ = [
     "limit_resources",
     "pin_to_core",
     "redirect_output",
+    "release_memory_reserve",
+    "remove_tree",
     "scrubbed_environment",
-    "seed_unseeded_gymnasium",
 ]
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_MAX_FILE_BYTES = 16 * 2**20
+_MIB = 2**20
+_MAX_FILE_BYTES = 16 * _MIB
+_MEMORY_RESERVE = 32 * _MIB
 _CPU_SPARE_SECONDS = 10
+_KILL_POLL_SECONDS = 0.0005
 
 _KEPT_VARIABLES = {
-    "CONDA_PREFIX", "HOME", "JAVA_HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR",
-    "TZ", "VIRTUAL_ENV",
+    "CONDA_PREFIX", "DISCRETE_OPTIMIZATION_DATA", "HOME", "JAVA_HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
+    "LOGNAME", "PATH", "PATHEXT", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONNOUSERSITE",
+    "PYTHONPYCACHEPREFIX", "PYTHONUSERBASE", "PYTHONUTF8", "PYTHONWARNINGS", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR",
+    "TZ", "USER", "USERPROFILE", "VIRTUAL_ENV",
 }  # fmt: skip
-_KEPT_PREFIXES = ("DYLD_", "LC_", "MKL_", "NUMBA_", "OMP_", "OPENBLAS_", "PYTHON", "SKDECIDE_")
+_KEPT_PREFIXES = ("DYLD_", "LC_", "MKL_", "NUMBA_", "OMP_", "OPENBLAS_")
 
 
 def scrubbed_environment() -> dict[str, str]:
     """The environment of a worker: what Python and its libraries need, and no secret.
 
-    Variables are kept by name, not dropped by name: a key may be called anything. Hashing is fixed, so that sets of
+    Variables are kept by name, not dropped by name: a key may be called anything. The worker imports from the same
+    places as this process, also from those that were only ever added to `sys.path`. Hashing is fixed, so that sets of
     strings have the same order in every evaluation.
     """
     kept = {k: v for k, v in os.environ.items() if k in _KEPT_VARIABLES or k.startswith(_KEPT_PREFIXES)}
-    return {"OMP_NUM_THREADS": "1", **kept, "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
+    return {
+        "OMP_NUM_THREADS": "1",
+        **kept,
+        "PYTHONPATH": os.pathsep.join(os.path.abspath(folder) for folder in sys.path),  # noqa: PTH100 - "" is the cwd
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "Agg",
+    }
 
 
 def adopt_orphans() -> None:
@@ -59,9 +75,9 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends."""
-    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+def die_with_parent(yes: bool = True) -> None:
+    """Have the kernel kill this process when the thread that started it ends; or no longer."""
+    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL) if yes else 0)
 
 
 def _prctl(option: int, value: int) -> None:
@@ -70,35 +86,67 @@ def _prctl(option: int, value: int) -> None:
 
 
 def limit_resources(timeout: float, memory_limit_mb: int | None) -> None:
-    """Limit address space, processor time, the size of files and core dumps of this process and its children."""
+    """Limit memory, processor time, the size of files and core dumps of this process and of each that it starts.
+
+    Args:
+        timeout: seconds of wall clock that someone else enforces.
+        memory_limit_mb: address space in MiB on top of what this process has now; None for no limit.
+    """
     if sys.platform == "win32":
         return
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_FILE_BYTES, _MAX_FILE_BYTES))
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, _MAX_FILE_BYTES)
     # the second line behind the time limit, should nobody be left to enforce it; threads share the processor time
-    seconds = math.ceil(timeout * (os.cpu_count() or 1)) + _CPU_SPARE_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    if memory_limit_mb is not None:
-        size = memory_limit_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    _limit(resource.RLIMIT_CPU, math.ceil(timeout * (os.cpu_count() or 1)) + _CPU_SPARE_SECONDS)
+    if memory_limit_mb is not None and sys.platform == "linux":
+        size = _address_space() + memory_limit_mb * _MIB
+        _limit(resource.RLIMIT_AS, size, size + _MEMORY_RESERVE)
+
+
+def release_memory_reserve() -> None:
+    """Grant this process a little more memory, for a last word on how the program exhausted what it had."""
+    if sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _limit(kind: int, soft: int, hard: int | None = None) -> None:
+    import resource
+
+    _, ceiling = resource.getrlimit(kind)
+    wanted = [soft, soft if hard is None else hard]
+    if ceiling != resource.RLIM_INFINITY:  # it can be lowered, never raised
+        wanted = [min(limit, ceiling) for limit in wanted]
+    resource.setrlimit(kind, (wanted[0], wanted[1]))
+
+
+def _address_space() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def redirect_output(path: Path) -> None:
-    """Send standard output and error to a file, and read standard input from nowhere."""
+    """Send standard output and error to a file, line by line, and read standard input from nowhere."""
     output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
     os.close(output)
     os.close(nothing)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # what a killed process had buffered would be lost
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def exit_status(pid: int, *, wait: bool = True) -> int | None:
-    """The exit code of a child (negative: the signal that ended it); None while it runs and we do not wait."""
+def exit_status(pid: int) -> int | None:
+    """The exit code of a child (negative: the signal that ended it); None while it runs."""
     try:
-        ended, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+        ended, status = os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         return 0
     return os.waitstatus_to_exitcode(status) if ended else None
@@ -107,19 +155,22 @@ def exit_status(pid: int, *, wait: bool = True) -> int | None:
 def kill_family(pid: int) -> None:
     """Kill a child, its process group, and every process it started that has become ours, and reap them all."""
     _signal(-pid)
-    try:
+    _signal(pid)
+    with contextlib.suppress(ChildProcessError):  # raised when nobody is left
+        os.waitpid(pid, 0)
+    with contextlib.suppress(ChildProcessError):
         while True:
-            for child in [pid, *_children()]:
+            for child in _children():
                 _signal(child)
-            os.waitpid(-1, 0)
-    except ChildProcessError:
-        return  # nobody is left
+            # never wait for one that is not yet killed: it may have become ours after the list was made
+            ended, _ = os.waitpid(-1, os.WNOHANG)
+            if not ended:
+                time.sleep(_KILL_POLL_SECONDS)
 
 
 def _signal(pid: int) -> None:
-    if hasattr(signal, "SIGKILL"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _children() -> list[int]:
@@ -130,26 +181,37 @@ def _children() -> list[int]:
     return children
 
 
-def seed_unseeded_gymnasium() -> None:
-    """Make gymnasium's generators that nobody seeds follow `random`.
+def remove_tree(folder: Path) -> None:
+    """Remove a folder that a program may have filled; what cannot be removed is left.
 
-    A space whose `sample` is called, or an environment that is reset, without a seed takes one from the operating
-    system; then the same program would score differently twice.
+    `shutil.rmtree` recurses, and gives up on folders without permissions. Here each sub-folder is moved to the top
+    when its turn comes, so no nesting is too deep and no path too long.
     """
-    try:
-        from gymnasium.utils import seeding
-    except ImportError:
-        return
-    original = seeding.np_random
+    with contextlib.suppress(OSError):
+        pending = _strip(folder)
+        while pending:
+            current = pending.pop()
+            for nested in _strip(current):
+                pending.append(nested.rename(folder / uuid.uuid4().hex))
+            current.rmdir()
+        folder.rmdir()
 
-    def np_random(seed: int | None = None) -> Any:
-        return original(random.getrandbits(32) if seed is None else seed)
 
-    seeding.np_random = np_random
+def _strip(folder: Path) -> list[Path]:
+    """Remove the files of a folder and open up its sub-folders, which are returned."""
+    folders: list[Path] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                Path(entry).chmod(0o700)
+                folders.append(Path(entry))
+            else:
+                Path(entry).unlink()
+    return folders
 
 
 def pin_to_core(core: int) -> None:
-    """Run this process and its children on one core: a referee and its planner take turns, so they never wait for it."""
+    """Run this process and its children on one core: a referee and its planner take turns, and never wait for one."""
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {allowed[core % len(allowed)]})
@@ -157,7 +219,8 @@ def pin_to_core(core: int) -> None:
 
 def end_process(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and its group."""
-    _signal(-process.pid)
+    if hasattr(os, "killpg"):
+        _signal(-process.pid)
     process.kill()
     process.wait()
 

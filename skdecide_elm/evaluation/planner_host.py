@@ -23,6 +23,7 @@ from skdecide import Domain
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.channel import Channel
 from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup, play
+from skdecide_elm.evaluation.randomness import derive_seed, make_unseeded_generators_follow, seed_everything
 
 __all__ = ["AWAIT", "DISMISS", "EXIT_SECONDS", "KILLED", "MAX_FRAME_BYTES", "READY", "START", "STATUS", "main"]
 
@@ -49,16 +50,21 @@ def main() -> None:
     # descriptors of their own: what a domain prints must not mix with the frames
     control = Channel(os.dup(0), os.dup(1), MAX_FRAME_BYTES)
     os.dup2(2, 1)
-    path, payload = cloudpickle.loads(control.receive())
-    sys.path[:] = path
-    containment.seed_unseeded_gymnasium()
-    setup: PlannerSetup = cloudpickle.loads(payload)
-    copies = [make_copy() for make_copy in setup.copies]
+    make_unseeded_generators_follow()
+    setup: PlannerSetup = cloudpickle.loads(control.receive())
+    copies = [_build(setup, instance) for instance in range(len(setup.copies))]
+    sys.stdout.flush()  # what a domain has printed is not the output of a program
     control.send(READY)
     if sys.argv[1] == "single":
         play(setup, copies, _assignment(control), control)
     else:
         _serve(socket.socket(fileno=os.dup(0)), setup, copies)
+
+
+def _build(setup: PlannerSetup, instance: int) -> Domain:
+    """The planner's own copy, with other luck than the rollout's domain."""
+    seed_everything(derive_seed(setup.seed, "copy", instance))
+    return setup.copies[instance]()
 
 
 def _assignment(channel: Channel) -> Assignment:

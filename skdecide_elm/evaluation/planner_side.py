@@ -23,12 +23,12 @@ from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.actions import ListedActions
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
 from skdecide_elm.evaluation.codec import ActionCodec
-from skdecide_elm.evaluation.failures import describe_exception
-from skdecide_elm.evaluation.rollout import seed_generators
+from skdecide_elm.evaluation.failure import failed_evaluation
+from skdecide_elm.evaluation.randomness import seed_everything
 from skdecide_elm.programs.loader import load_planner_class
 
 EPISODE, STEP = 0, 1
-"""First part of what the referee sends: an episode begins (instance, seed), a step (observation, applicable actions)."""
+"""What the referee asks for: to begin an episode (instance, seed), to act (observation, applicable actions)."""
 
 READY, ACTION, INDEX, FAILED = b"R", b"A", b"I", b"E"
 """First byte of what the planner's process sends: ready for the episode, an action, the index of one, an error."""
@@ -37,7 +37,7 @@ OUTPUT_FILE = "output.txt"
 """In the working folder: what the program printed."""
 
 HANG_FILE = "hang.txt"
-"""In the working folder: where the program was just before the time limit."""
+"""In the working folder: where the program was when it crashed, or just before the time limit."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class PlannerSetup:
         bridge: what the planner sees.
         copies: per instance what makes the planner's own copy of the domain.
         codec: writes actions for the referee.
+        seed: of what the program does while it is loaded.
         timeout: seconds for an evaluation.
         memory_limit_mb: address space in MiB; None for no limit.
     """
@@ -55,6 +56,7 @@ class PlannerSetup:
     bridge: Bridge
     copies: tuple[Callable[[], Domain], ...]
     codec: ActionCodec
+    seed: int
     timeout: float
     memory_limit_mb: int | None
 
@@ -79,7 +81,7 @@ class _Stage:
 
     def begin(self, instance: int, seed: int) -> None:
         """Make a fresh planner for an episode."""
-        seed_generators(seed)
+        seed_everything(seed)
         self._planner = self._planner_class(**self._bridge.planner_kwargs(self._copies[instance]))
 
     def answer(self, observation: Any, *applicable: Any) -> bytes:
@@ -102,13 +104,14 @@ def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, chan
     containment.redirect_output(Path(OUTPUT_FILE))
     containment.limit_resources(setup.timeout, setup.memory_limit_mb)
     with Path(HANG_FILE).open("wb") as hang:
+        faulthandler.enable(hang)
         faulthandler.dump_traceback_later(setup.timeout * 0.95, file=hang)
         try:
-            stage = _Stage(setup, copies, load_planner_class(assignment.code))
-            _serve(stage, channel)
+            seed_everything(setup.seed)
+            _serve(_Stage(setup, copies, load_planner_class(assignment.code)), channel)
         except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
-            message, trace = describe_exception(error)
-            channel.send(FAILED + json.dumps({"error": message, "traceback": trace}).encode())
+            containment.release_memory_reserve()
+            channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
 
 
 def _serve(stage: _Stage, channel: Channel) -> None:

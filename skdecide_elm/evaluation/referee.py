@@ -135,7 +135,7 @@ class PlannerHost:
     def __init__(self, setup: PlannerSetup, mode: str) -> None:
         self._setup = setup
         self._mode = mode
-        self._payload = cloudpickle.dumps((sys.path, cloudpickle.dumps(setup)))
+        self._payload = cloudpickle.dumps(setup)
         self._process = self._start()
         self._spare = self._start() if mode == "single" else None
         self._channel: Channel | None = None

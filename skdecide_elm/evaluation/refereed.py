@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
-from typing import Any
 
 from skdecide import Domain
 
@@ -14,10 +14,12 @@ from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation.actions import action_codec
 from skdecide_elm.evaluation.channel import ChannelClosed
 from skdecide_elm.evaluation.codec import ActionError
-from skdecide_elm.evaluation.failures import describe_exception
+from skdecide_elm.evaluation.failure import failed_evaluation
+from skdecide_elm.evaluation.messages import Failure, FailureKind, encode_evaluation, encode_failure
 from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup
+from skdecide_elm.evaluation.randomness import derive_seed
 from skdecide_elm.evaluation.referee import DeadlinePassed, PlannerFailed, PlannerHost, deadline
-from skdecide_elm.evaluation.rollout import Actor, Episode, Position, episode_seed, run_episode
+from skdecide_elm.evaluation.rollout import Actor, Episode, Position, run_episode
 from skdecide_elm.evaluation.score import score_episodes
 from skdecide_elm.evaluation.task import RolloutTask
 
@@ -25,44 +27,44 @@ __all__ = ["evaluate_with_referee", "planner_setup"]
 
 
 def planner_setup(task: RolloutTask) -> PlannerSetup:
-    """What the planner's side may know of a task.
-
-    A factory for the planner's copy that wants to see the rollout domain is called here, and only its result goes over.
-    """
-    factories = task.domain_factories
+    """What the planner's side may know of a task."""
+    domains = [task.build(instance)[0] for instance in range(len(task.domain_factories))]
     return PlannerSetup(
         bridge=task.bridge,
-        copies=tuple(own_copy_maker(task.planner_domain_factory or factory, factory) for factory in factories),
-        codec=action_codec([factory() for factory in factories]),
+        copies=tuple(map(functools.partial(_copy_maker, task), task.domain_factories, domains)),
+        codec=action_codec(domains),
+        seed=derive_seed(task.seed, "program"),
         timeout=task.timeout,
         memory_limit_mb=task.memory_limit_mb,
     )
 
 
-def own_copy_maker(make_copy: Callable[..., Domain], make_rollout_domain: Callable[[], Domain]) -> Callable[[], Domain]:
-    """A factory without arguments for the planner's copy."""
-    if not wants_domain(make_copy):
-        return make_copy
-    return functools.partial(identity, make_copy(make_rollout_domain()))
+def _copy_maker(task: RolloutTask, factory: Callable[[], Domain], domain: Domain) -> Callable[[], Domain]:
+    """A factory without arguments for the planner's copy.
+
+    One that wants to see the rollout domain is called here, and only its result goes over: what that domain hides
+    stays on this side.
+    """
+    make_copy = task.planner_domain_factory or factory
+    return functools.partial(identity, make_copy(domain)) if wants_domain(make_copy) else make_copy
 
 
-def evaluate_with_referee(task: RolloutTask, assignment: Assignment, host: PlannerHost) -> dict[str, Any]:
-    """Judge one program; the worker's reply: done with an evaluation, timed out, or died with an exit status."""
+def evaluate_with_referee(task: RolloutTask, assignment: Assignment, host: PlannerHost) -> bytes:
+    """Judge one program; the worker's answer, as `messages` has it."""
     host.await_ready()  # not the program's time
     position = Position()
-    status, evaluation = "done", None
-    try:
-        with deadline(task.timeout):
-            evaluation = _judge(task, host.begin(assignment), position)
-    except DeadlinePassed:
-        status = "timeout"
-    except ChannelClosed:
-        status = "died"
-    ended = host.finish(gone=status == "died")
-    reply: dict[str, Any] = {"status": status, "exit": ended, "failed_at": str(position)}
+    evaluation: Evaluation | None = None
+    kind: FailureKind = "died"
+    with contextlib.suppress(ChannelClosed):
+        try:
+            with deadline(task.timeout):
+                evaluation = _judge(task, host.begin(assignment), position)
+        except DeadlinePassed:
+            kind = "timeout"
+    ended = host.finish(gone=evaluation is None and kind == "died")
     if evaluation is not None:
-        reply["evaluation"] = {"metrics": dict(evaluation.metrics), "artifacts": dict(evaluation.artifacts)}
-    return reply
+        return encode_evaluation(evaluation)
+    return encode_failure(Failure(kind, ended or 0, str(position)))
 
 
 def _judge(task: RolloutTask, actor: Actor, position: Position) -> Evaluation:
@@ -75,20 +77,17 @@ def _judge(task: RolloutTask, actor: Actor, position: Position) -> Evaluation:
     except EvaluationError:
         raise
     except Exception as error:  # noqa: BLE001 - the domain may raise anything when it is given a bad action
-        message, _ = describe_exception(error)
-        return Evaluation.invalid(f"the domain raised {message}", failed_at=str(position))
+        failed = failed_evaluation(error)
+        return Evaluation(failed.metrics, {**failed.artifacts, "failed_at": str(position)})
 
 
 def _play_all(task: RolloutTask, actor: Actor, position: Position) -> list[Episode]:
     episodes = []
-    for instance, factory in enumerate(task.domain_factories):
-        domain = factory()
-        max_steps = task.step_limit(domain)
+    for instance in range(len(task.domain_factories)):
+        domain, max_steps = task.build(instance)
         for number in range(task.num_episodes):
-            position.instance, position.episode, position.step = instance + 1, number + 1, 0
-            seeds = (
-                episode_seed(task.seed, "domain", instance, number),
-                episode_seed(task.seed, "planner", instance, number),
-            )
+            position.episode, position.step = task.episode_name(instance, number), 0
+            luck = derive_seed(task.seed, instance, number)
+            seeds = (luck, derive_seed(luck, "planner"))
             episodes.append(run_episode(domain, actor, instance, max_steps, seeds, position))
     return episodes

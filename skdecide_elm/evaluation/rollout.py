@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 from skdecide import Domain
 from skdecide.builders.domain import Goals, SingleAgent
 
-from skdecide_elm.core import Seedable
 from skdecide_elm.domain_api.characteristics import has_restricted_actions
 from skdecide_elm.evaluation.actions import SpaceSender
+from skdecide_elm.evaluation.randomness import seed_everything
 
-__all__ = ["RECORDED_STEPS", "Actor", "Episode", "Position", "episode_seed", "run_episode", "seed_generators"]
+__all__ = ["RECORDED_STEPS", "Actor", "Episode", "Position", "run_episode"]
 
 RECORDED_STEPS = 1000
 """Steps of an episode whose observations and actions are kept, for descriptors; enough to tell, and bounded memory."""
@@ -36,14 +34,18 @@ class Actor(Protocol):
 
 @dataclass
 class Position:
-    """Where an evaluation is, counted from 1; it tells where a failure happened."""
+    """Where an evaluation is; it tells where a failure happened.
 
-    instance: int = 0
-    episode: int = 0
+    Attributes:
+        episode: name of the episode, such as ``episode 2 of instance 3``; empty before the first.
+        step: number of the step, from 1; 0 before the first.
+    """
+
+    episode: str = ""
     step: int = 0
 
     def __str__(self) -> str:
-        return f"step {self.step} of episode {self.episode} on instance {self.instance}"
+        return f"step {self.step} of {self.episode}" if self.step else f"the start of {self.episode or 'the program'}"
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,6 @@ class Episode:
         return not self.terminated
 
 
-def episode_seed(seed: int, role: str, instance: int, episode: int) -> int:
-    """The seed of one episode for a role, ``domain`` or ``planner``: the same for every program.
-
-    So programs are compared on the same luck (common random numbers), and no planner can draw what its domain draws.
-    """
-    return random.Random(f"{seed}/{role}/{instance}/{episode}").getrandbits(32)
-
-
-def seed_generators(seed: int) -> None:
-    """Fix `random` and `numpy.random`."""
-    random.seed(seed)
-    np.random.seed(seed)
-
-
 def run_episode(
     domain: Domain, actor: Actor, instance: int, max_steps: int, seeds: tuple[int, int], position: Position
 ) -> Episode:
@@ -98,13 +86,11 @@ def run_episode(
     No observation or action is formatted: scikit-decide's own rollout spends more time on strings than on steps.
 
     Args:
-        seeds: of the domain and of the planner.
+        seeds: of the domain and of the planner: no planner can draw what its domain draws.
         position: kept up to date, for the message of a failure.
     """
     actor.begin(instance, seeds[1])
-    seed_generators(seeds[0])
-    if isinstance(domain, Seedable):
-        domain.seed(seeds[0])
+    seed_everything(seeds[0], domain)
     choose, cost_of, over = _chooser(domain, actor), _cost_reader(domain), _termination_reader(domain)
     observation = domain.reset()
     observations, actions = [observation], []

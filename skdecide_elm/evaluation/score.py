@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from skdecide_elm.core import COMBINED_SCORE, Evaluation
 from skdecide_elm.evaluation.rollout import Episode
 
-__all__ = ["evaluation_from_report", "score_episodes"]
+__all__ = ["MAX_ARTIFACT_CHARS", "evaluation_from_report", "rankable", "score_episodes"]
 
-_MAX_ARTIFACT_CHARS = 20_000
+MAX_ARTIFACT_CHARS = 20_000
 """What OpenEvolve puts into a prompt at most, and below the size at which it would write a file."""
 
 
@@ -39,8 +40,7 @@ def score_episodes(episodes: Sequence[Episode], normalize: bool) -> Evaluation:
 def evaluation_from_report(report: Any) -> Evaluation:
     """What a user's own ``evaluate(program_path)`` returned: an OpenEvolve ``EvaluationResult`` or a plain dict.
 
-    As in OpenEvolve, a missing ``combined_score`` is the mean of the numeric metrics; NaN is −inf: an evaluation
-    always says something that search can rank.
+    As in OpenEvolve, a missing ``combined_score`` is the mean of the numeric metrics.
     """
     metrics = getattr(report, "metrics", report)
     if not isinstance(metrics, Mapping):
@@ -48,19 +48,34 @@ def evaluation_from_report(report: Any) -> Evaluation:
             "expected evaluate() to return metrics by name (a dict or an EvaluationResult); "
             f"found {type(report).__name__}"
         )
-    numbers = {str(k): float(v) for k, v in metrics.items() if _is_number(v)}
+    numbers = {str(name): float(value) for name, value in metrics.items() if _is_number(value)}
+    if COMBINED_SCORE in metrics and COMBINED_SCORE not in numbers:
+        kind = type(metrics[COMBINED_SCORE]).__name__
+        return Evaluation.invalid(f"expected evaluate() to return a number as {COMBINED_SCORE}; found {kind}")
     if COMBINED_SCORE not in numbers:
-        numbers[COMBINED_SCORE] = math.fsum(numbers.values()) / len(numbers) if numbers else -math.inf
-    if math.isnan(numbers[COMBINED_SCORE]):
-        numbers[COMBINED_SCORE] = -math.inf
-    artifacts = getattr(report, "artifacts", None) or {}
-    return Evaluation(numbers, {str(k): _text(v) for k, v in artifacts.items()})
+        numbers[COMBINED_SCORE] = sum(numbers.values()) / len(numbers) if numbers else -math.inf
+    artifacts = getattr(report, "artifacts", None)
+    texts = {str(k): _text(v) for k, v in artifacts.items()} if isinstance(artifacts, Mapping) else {}
+    return rankable(numbers, texts)
+
+
+def rankable(metrics: Mapping[str, float], artifacts: Mapping[str, str]) -> Evaluation:
+    """An evaluation whose ``combined_score`` says something that search can rank.
+
+    NaN and +inf are the result of a computation that went wrong, not of a program that beats all others: both become
+    −inf, and an artifact ``error`` says why.
+    """
+    found = metrics[COMBINED_SCORE]
+    if math.isfinite(found):
+        return Evaluation(metrics, artifacts)
+    error = f"expected a finite {COMBINED_SCORE}; found {found}"
+    return Evaluation({**metrics, COMBINED_SCORE: -math.inf}, {"error": error, **artifacts})
 
 
 def _is_number(value: Any) -> bool:
-    return not isinstance(value, bool) and hasattr(value, "__float__")
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _text(value: Any) -> str:
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return text[:_MAX_ARTIFACT_CHARS]
+    return text[:MAX_ARTIFACT_CHARS]

@@ -1,7 +1,7 @@
 """A user's own evaluation script, run in a process that is killed at the time limit with all it has started.
 
-In the mode ``forkserver`` each program is served by a forked child; in the mode ``single`` by this process itself, which
-the solver then ends.
+In the mode ``forkserver`` each program is served by a forked child; in the mode ``single`` by this process itself,
+which the solver then ends.
 """
 
 from __future__ import annotations
@@ -14,32 +14,34 @@ import select
 import threading
 import time
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn
 
 from skdecide_elm.core import Evaluation
+from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation import containment
-from skdecide_elm.evaluation.failures import describe_exception
+from skdecide_elm.evaluation.failure import failed_evaluation
 from skdecide_elm.evaluation.frames import FrameReader, read_frame, write_frame
+from skdecide_elm.evaluation.messages import Failure, encode_evaluation, encode_failure
 from skdecide_elm.evaluation.planner_side import HANG_FILE, OUTPUT_FILE
 from skdecide_elm.evaluation.task import ScriptTask
 
 __all__ = ["run_scripts"]
 
-_MAX_REPLY_BYTES = 4 * 2**20
 _POLL_SECONDS = 0.02
 
 
 def run_scripts(task: ScriptTask, mode: str, requests: BinaryIO, replies: BinaryIO) -> None:
     """Serve programs until the solver closes our input (in the mode ``single``: one program)."""
     if mode == "forkserver":
+        containment.die_with_parent(False)  # rather notice it, and take the program's family along
         _serve(task, requests, replies)
     elif (request := read_frame(requests)) is not None:
-        threading.Thread(target=_end_with_solver, args=[requests], daemon=True).start()
+        threading.Thread(target=_end_with_solver, args=[requests.fileno()], daemon=True).start()
         _evaluate_here(task, json.loads(request), replies)
 
 
-def _end_with_solver(requests: BinaryIO) -> None:
-    requests.read()  # nothing more is sent: this returns when the solver closes the pipe, or dies
+def _end_with_solver(requests: int) -> NoReturn:
+    os.read(requests, 1)  # nothing more is sent: this returns when the solver closes the pipe, or dies
     os._exit(1)
 
 
@@ -48,66 +50,71 @@ def _serve(task: ScriptTask, requests: BinaryIO, replies: BinaryIO) -> None:
     gc.collect()
     gc.freeze()  # spares every child a collection that would copy the pages it shares with us
     while (request := read_frame(requests)) is not None:
-        reply = _supervise(task, json.loads(request), requests.fileno())
-        if reply is None:
+        answer = _supervise(task, json.loads(request), requests, replies)
+        if answer is None:
             return
-        write_frame(replies, json.dumps(reply).encode())
+        write_frame(replies, answer)
 
 
-def _supervise(task: ScriptTask, request: dict[str, str], solver: int) -> dict[str, Any] | None:
+def _supervise(task: ScriptTask, request: dict[str, str], requests: BinaryIO, replies: BinaryIO) -> bytes | None:
     """Run one request in a forked child; None when the solver has gone."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(read_end)
-        _child(task, request, os.fdopen(write_end, "wb"))
+        for inherited in (requests.fileno(), replies.fileno(), read_end):
+            os.close(inherited)
+        os.setsid()
+        containment.die_with_parent()
+        _evaluate_and_exit(task, request, os.fdopen(write_end, "wb"))
     os.close(write_end)
     try:
-        return _await_reply(pid, read_end, solver, time.monotonic() + task.timeout)
+        return _await_answer(pid, read_end, requests.fileno(), time.monotonic() + task.timeout)
+    except EvaluationError:
+        return encode_failure(Failure("malformed"))
     finally:
         os.close(read_end)
         containment.kill_family(pid)
 
 
-def _await_reply(pid: int, pipe: int, solver: int, deadline: float) -> dict[str, Any] | None:
-    reader = FrameReader(_MAX_REPLY_BYTES)
+def _await_answer(pid: int, pipe: int, solver: int, deadline: float) -> bytes | None:
+    """What the child writes, unread; or what became of it; None when the solver has gone."""
+    reader = FrameReader()
+    sources = [pipe, solver]
     while (remaining := deadline - time.monotonic()) > 0:
-        ready, _, _ = select.select([pipe, solver], [], [], min(remaining, _POLL_SECONDS))
+        ready, _, _ = select.select(sources, [], [], min(remaining, _POLL_SECONDS))
         if solver in ready:
             return None  # nothing is sent while we are busy: this is the end of the file
         if pipe in ready:
             chunk = os.read(pipe, 65536)
             if (frame := reader.feed(chunk)) is not None:
-                reply: dict[str, Any] = json.loads(frame)
-                return reply
+                return frame
             if not chunk:
-                return {"status": "died", "exit": containment.exit_status(pid)}
-        elif (status := containment.exit_status(pid, wait=False)) is not None:
-            # gone without a reply while something it started still holds the pipe
-            return {"status": "died", "exit": status}
-    return {"status": "timeout"}
+                sources.remove(pipe)  # the child has ended, or has merely closed it
+        elif (status := containment.exit_status(pid)) is not None:
+            # perhaps something it started still holds the pipe
+            return encode_failure(Failure("died", status))
+    return encode_failure(Failure("timeout"))
 
 
-def _child(task: ScriptTask, request: dict[str, str], reply: BinaryIO) -> NoReturn:
+def _evaluate_and_exit(task: ScriptTask, request: dict[str, str], reply: BinaryIO) -> NoReturn:
+    """Evaluate in this very process, and end it at once, whatever the program has left running in it."""
     try:
-        os.setsid()
-        containment.die_with_parent()
         _evaluate_here(task, request, reply)
     finally:
         os._exit(0)
 
 
 def _evaluate_here(task: ScriptTask, request: dict[str, str], reply: BinaryIO) -> None:
-    """Evaluate in this very process, its output going to a file of the working folder."""
     os.chdir(request["workdir"])
-    containment.redirect_output(Path(OUTPUT_FILE))
+    containment.redirect_output(Path(OUTPUT_FILE))  # of the working folder
     containment.limit_resources(task.timeout, task.memory_limit_mb)
     with Path(HANG_FILE).open("wb") as hang:
+        faulthandler.enable(hang)
         faulthandler.dump_traceback_later(task.timeout * 0.95, file=hang)
         evaluation = _evaluate_contained(task, request["code"])
         faulthandler.cancel_dump_traceback_later()
-    result = {"metrics": dict(evaluation.metrics), "artifacts": dict(evaluation.artifacts)}
-    write_frame(reply, json.dumps({"status": "done", "evaluation": result}).encode())
+        faulthandler.disable()
+    write_frame(reply, encode_evaluation(evaluation))
 
 
 def _evaluate_contained(task: ScriptTask, code: str) -> Evaluation:
@@ -115,5 +122,5 @@ def _evaluate_contained(task: ScriptTask, code: str) -> Evaluation:
     try:
         return task.evaluate(code)
     except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
-        message, trace = describe_exception(error)
-        return Evaluation.invalid(message, traceback=trace)
+        containment.release_memory_reserve()
+        return failed_evaluation(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import os
 import runpy
 import sys
@@ -15,6 +17,8 @@ from skdecide import Domain
 from skdecide_elm.bridges import Bridge
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError
+from skdecide_elm.evaluation.failure import PROGRAM_FILE
+from skdecide_elm.evaluation.randomness import derive_seed, seed_everything
 from skdecide_elm.evaluation.score import evaluation_from_report
 
 __all__ = ["RolloutTask", "ScriptTask", "Task"]
@@ -29,7 +33,7 @@ class Task(Protocol):
 
     @property
     def memory_limit_mb(self) -> int | None:
-        """Address space of the evaluating process in MiB; None for no limit."""
+        """MiB by which the evaluating process may grow; None for no limit. On Linux only."""
 
     def warm_up(self) -> None:
         """Import and build what every evaluation needs, before the first one."""
@@ -49,7 +53,7 @@ class RolloutTask:
         normalize: divide each episode's cost by its `max_steps` in the score.
         seed: of the episodes; the same for every program.
         timeout: seconds for the whole evaluation.
-        memory_limit_mb: address space of the evaluating process in MiB.
+        memory_limit_mb: MiB by which the evaluating process may grow; None for no limit. On Linux only.
     """
 
     domain_factories: tuple[Callable[[], Domain], ...]
@@ -62,20 +66,37 @@ class RolloutTask:
     timeout: float = 60.0
     memory_limit_mb: int | None = None
 
+    def __post_init__(self) -> None:
+        if not self.domain_factories:
+            raise ConfigError("expected at least one domain factory; found none; give the domains to roll out on")
+        if self.num_episodes < 1:
+            raise ConfigError(f"expected at least 1 episode per domain; found {self.num_episodes}")
+        _check_limits(self)
+
     def warm_up(self) -> None:
-        """Build each domain once, so that what it imports is there before the first evaluation."""
-        for factory in self.domain_factories:
-            self.step_limit(factory())
+        """Build each domain once: what it imports is there before the first evaluation."""
+        for instance in range(len(self.domain_factories)):
+            self.build(instance)
 
-    def step_limit(self, domain: Domain) -> int:
-        """After how many steps an episode on this domain is cut.
+    def build(self, instance: int) -> tuple[Domain, int]:
+        """A rollout domain and its step limit; the same whenever it is built."""
+        seed_everything(derive_seed(self.seed, "instance", instance))
+        domain = self.domain_factories[instance]()
+        return domain, self._max_steps(domain)
 
-        Raises:
-            ConfigError: `max_steps` is, or returns, something else than a positive whole number.
-        """
-        steps: Any = self.max_steps(domain) if callable(self.max_steps) else self.max_steps
-        if not isinstance(steps, int) or steps < 1:
-            raise ConfigError(f"expected max_steps to be a whole number of at least 1; found {steps!r}")
+    def episode_name(self, instance: int, episode: int) -> str:
+        """What messages call an episode, counted from 1."""
+        where = f" of instance {instance + 1}" if len(self.domain_factories) > 1 else ""
+        return f"episode {episode + 1}{where}"
+
+    def _max_steps(self, domain: Domain) -> int:
+        limit: Any = self.max_steps(domain) if callable(self.max_steps) else self.max_steps
+        try:
+            steps = operator.index(limit)  # also a whole number of numpy
+        except TypeError:
+            steps = 0
+        if steps < 1:
+            raise ConfigError(f"expected max_steps to be a whole number of at least 1; found {limit!r}")
         return steps
 
 
@@ -86,12 +107,15 @@ class ScriptTask:
     Attributes:
         script: absolute path of the script.
         timeout: seconds for the whole evaluation.
-        memory_limit_mb: address space of the evaluating process in MiB.
+        memory_limit_mb: MiB by which the evaluating process may grow; None for no limit. On Linux only.
     """
 
     script: str
     timeout: float = 60.0
     memory_limit_mb: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_limits(self)
 
     def warm_up(self) -> None:
         """Run the script's top level once, so that what it imports is there before the first evaluation."""
@@ -99,16 +123,24 @@ class ScriptTask:
 
     def evaluate(self, code: str) -> Evaluation:
         """Write the program to the working folder and call ``evaluate`` with its path."""
-        program = Path("program.py").resolve()
+        program = Path(PROGRAM_FILE).resolve()
         program.write_text(code, encoding="utf-8")
         return evaluation_from_report(self._load_evaluate()(os.fspath(program)))
 
     def _load_evaluate(self) -> Callable[[str], Any]:
         folder = os.fspath(Path(self.script).parent)
-        if folder not in sys.path:  # a script may import what lies beside it
+        os.chdir(folder)  # a script may open or import what lies beside it
+        if folder not in sys.path:
             sys.path.insert(0, folder)
         evaluate = runpy.run_path(self.script, run_name=Path(self.script).stem).get("evaluate")
         if not callable(evaluate):
             raise ConfigError(f"expected {self.script} to define evaluate(program_path); it does not: add it")
         found: Callable[[str], Any] = evaluate
         return found
+
+
+def _check_limits(task: Task) -> None:
+    if not 0 < task.timeout < math.inf:
+        raise ConfigError(f"expected a time limit of more than 0 seconds; found {task.timeout}")
+    if task.memory_limit_mb is not None and task.memory_limit_mb < 1:
+        raise ConfigError(f"expected a memory limit of at least 1 MiB, or None; found {task.memory_limit_mb}")

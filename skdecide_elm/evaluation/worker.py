@@ -1,13 +1,13 @@
 """The trusted side of evaluations: ``python -m skdecide_elm.evaluation.worker MODE CORE``, one process per worker.
 
 It is executed afresh with a scrubbed environment (the process that holds keys is never forked), reads frames from its
-standard input and answers with JSON frames on its standard output:
+standard input and answers with frames on its standard output:
 
-    → the task (cloudpickle: it comes from the user's own process)      ← {"status": "ready"}
-    → {"code": …, "workdir": …}                                         ← {"status": "done" | "timeout" | "died", …}
+    → the task (cloudpickle: it comes from the user's own process)      ← an empty frame: ready
+    → {"code": …, "workdir": …}                                         ← an answer, as `messages` has it
 
-For rollouts it is the referee; programs run in the processes of its `PlannerHost`. For a user's own script it starts a
-process per program, in which the script runs.
+For rollouts it is the referee, and programs run in the processes of its `PlannerHost`. For a user's own script it
+starts a process per program, in which the script runs.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import cloudpickle
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.frames import read_frame, write_frame
 from skdecide_elm.evaluation.planner_side import Assignment
+from skdecide_elm.evaluation.randomness import make_unseeded_generators_follow, seed_everything
 from skdecide_elm.evaluation.referee import PlannerHost
 from skdecide_elm.evaluation.refereed import evaluate_with_referee, planner_setup
 from skdecide_elm.evaluation.script_side import run_scripts
@@ -33,12 +34,13 @@ from skdecide_elm.evaluation.task import RolloutTask, ScriptTask, Task
 
 __all__ = ["main"]
 
-_READY = b'{"status": "ready"}'
+_READY = b""
 
 
 def main() -> None:
     """Serve evaluations until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the solver, which closes our input
+    containment.die_with_parent()
     # descriptors of their own: what the domain or a program does with 0 and 1 must not mix with the frames
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
@@ -49,23 +51,23 @@ def main() -> None:
     mode, core = sys.argv[1], int(sys.argv[2])
     task = _load_task(setup)
     if isinstance(task, RolloutTask):
-        _judge_programs(task, mode, core, requests, replies)
+        containment.pin_to_core(core)
+        _judge_programs(task, mode, requests, replies)
     elif isinstance(task, ScriptTask):
         write_frame(replies, _READY)
         run_scripts(task, mode, requests, replies)
 
 
-def _judge_programs(task: RolloutTask, mode: str, core: int, requests: BinaryIO, replies: BinaryIO) -> None:
-    containment.pin_to_core(core)
+def _judge_programs(task: RolloutTask, mode: str, requests: BinaryIO, replies: BinaryIO) -> None:
     containment.adopt_orphans()
     host = PlannerHost(planner_setup(task), mode)
     try:
         host.await_ready()
+        containment.die_with_parent(False)  # rather notice it, and take the program's family along
         write_frame(replies, _READY)
         for request in _until_solver_goes(requests, host):
             assignment = Assignment(request["code"], request["workdir"])
-            reply = evaluate_with_referee(task, assignment, host)
-            write_frame(replies, json.dumps(reply).encode())
+            write_frame(replies, evaluate_with_referee(task, assignment, host))
     finally:
         host.close()
 
@@ -86,11 +88,11 @@ def _until_solver_goes(requests: BinaryIO, host: PlannerHost) -> Iterator[dict[s
 
 
 def _load_task(setup: bytes) -> Task:
-    path, payload = cloudpickle.loads(setup)
-    sys.path[:] = path
-    containment.seed_unseeded_gymnasium()
-    task: Task = cloudpickle.loads(payload)
+    seed_everything(0)
+    make_unseeded_generators_follow()
+    task: Task = cloudpickle.loads(setup)
     task.warm_up()
+    sys.stdout.flush()  # what the domain has printed is not the output of a program
     return task
 
 

@@ -31,7 +31,7 @@ def load_planner_class(code: str) -> type[Any]:
     module = types.ModuleType(_MODULE_NAME)
     module.__file__ = PROGRAM_FILENAME
     sys.modules[_MODULE_NAME] = module
-    exec(compile(code, PROGRAM_FILENAME, "exec"), module.__dict__)
+    exec(compile(code, PROGRAM_FILENAME, "exec", dont_inherit=True), module.__dict__)
     planner = getattr(module, "Planner", None)
     if not isinstance(planner, type) or not callable(getattr(planner, "sample_action", None)):
         found = "nothing of that name" if planner is None else f"{planner!r}"

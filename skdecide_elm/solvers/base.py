@@ -88,7 +88,7 @@ class OpenEvolveSolver(Solver, Policies, Restorable):  # type: ignore[misc]
         iterations = config.max_iterations if options.nb_iterations is None else options.nb_iterations
         self._nb_iterations = _positive("nb_iterations", iterations)
         folder = None if options.output_dir is None else Path(options.output_dir).resolve()
-        seed = random.randrange(2**31) if config.random_seed is None else config.random_seed
+        seed = random.SystemRandom().randrange(2**31) if config.random_seed is None else config.random_seed
         proposer = choose_llm(
             config,
             lambda seed: EmbeddedProposer(make_profile(), seed),
@@ -103,7 +103,7 @@ class OpenEvolveSolver(Solver, Policies, Restorable):  # type: ignore[misc]
             BackendSettings(
                 output_dir=folder,
                 target_score=options.target_score,
-                workers=options.evaluator_parallel or _configured_workers(config),
+                workers=_workers(options.evaluator_parallel, config),
                 worker_mode=options.evaluator_worker_mode,
                 identity={"solver": type(self).__name__, "domain": _qualified_name(type(self._domain))},
             ),
@@ -221,10 +221,12 @@ def _task(task: RolloutTask, evaluator_path: str | Path | None) -> Task:
     return ScriptTask(str(script), task.timeout, task.memory_limit_mb)
 
 
-def _configured_workers(config: Config) -> int | None:
-    """The configuration's number of workers; its default of 1 cannot be told from a choice and means: one per core."""
-    workers: int = config.evaluator.parallel_evaluations
-    return workers if workers > 1 else None
+def _workers(asked: int | None, config: Config) -> int | None:
+    """Evaluations at a time; the configuration's default of 1 cannot be told from a choice and means: one per core."""
+    if asked is not None:
+        return _positive("evaluator_parallel", asked)
+    configured: int = config.evaluator.parallel_evaluations
+    return configured if configured > 1 else None
 
 
 def _positive(name: str, value: int) -> int:

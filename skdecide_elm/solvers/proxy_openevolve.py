@@ -9,7 +9,7 @@ from typing import Any
 from openevolve.config import Config
 from skdecide import Domain
 
-from skdecide_elm.backends.openevolve import load_config
+from skdecide_elm.backends.openevolve import kept_global_random, load_config
 from skdecide_elm.bridges import Proxy, call_with_domain, identity
 from skdecide_elm.domain_api.profile import profile_proxy
 from skdecide_elm.evaluation import RolloutTask, WorkerMode
@@ -48,8 +48,8 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         evaluator_timeout: seconds after which an evaluation is killed.
         evaluator_memory_limit_mb: address space of an evaluation in MiB; None for no limit.
         evaluator_seed: of the episodes, the same for every program.
-        evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else one
-            per core.
+        evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else
+            one per core.
         evaluator_worker_mode: ``forkserver`` or ``single`` processes; None: the best for the system.
         llm_concurrency: LLM requests in flight at a time.
         kwargs: settings of OpenEvolve by name, such as ``num_islands=3`` or ``random_seed=7``.
@@ -60,6 +60,7 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         MarkerError: the initial program has no evolve block.
     """
 
+    @kept_global_random()  # domains may draw from the global generators
     def __init__(
         self,
         domain_factory: Callable[[], Domain],

@@ -3,6 +3,7 @@
 from skdecide_elm.backends.openevolve.backend import BackendSettings, OpenEvolveBackend
 from skdecide_elm.backends.openevolve.config import choose_llm, load_config
 from skdecide_elm.backends.openevolve.evolution import Evolution
+from skdecide_elm.backends.openevolve.randomness import kept_global_random
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "OpenEvolveBackend",
     "RunStatistics",
     "choose_llm",
+    "kept_global_random",
     "load_config",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -123,12 +124,13 @@ class OpenEvolveBackend:
     def close(self) -> None:
         """End all evaluation processes and remove all temporary files; a later call of `solve` starts new ones."""
         if self._pool is not None:
-            self._pool.close()
+            self._end_pool()
             self._pool = None
 
     def _open_pool(self) -> EvaluationPool:
         if self._pool is None:
             self._pool = EvaluationPool(self._task, self._settings.workers, self._settings.worker_mode)
+            self._end_pool = weakref.finalize(self, self._pool.close)  # also where close() is forgotten
         return self._pool
 
     def _in_thread(self, function: Callable[[], None], stop: threading.Event) -> None:
@@ -137,10 +139,12 @@ class OpenEvolveBackend:
             try:
                 while not future.done():
                     wait([future], timeout=_POLL_SECONDS)
-            except KeyboardInterrupt:
-                logger.warning("Interrupted: stopping, and keeping what was found. solve() goes on from here.")
+            except BaseException as error:
                 stop.set()
                 self.close()  # what is being evaluated will not be waited for
+                if not isinstance(error, KeyboardInterrupt):  # a signal handler of the caller's, such as a time limit
+                    raise
+                logger.warning("Interrupted: what was found is kept. solve() goes on from here.")
                 return
         future.result()
 

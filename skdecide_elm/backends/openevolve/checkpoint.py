@@ -13,6 +13,7 @@ from typing import Any
 
 from openevolve.database import Program
 
+from skdecide_elm.backends.openevolve.database import to_json
 from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
 from skdecide_elm.checkpoints import find_directory, write_directory
@@ -41,6 +42,7 @@ def save_checkpoint(evolution: Evolution, path: Path, identity: dict[str, str]) 
             "initial_program": evolution.initial_program,
             "iteration": evolution.last_iteration,
             "programs": list(evolution.database.programs),
+            "diversity_references": evolution.database.diversity_reference_set,
             "random_state": evolution.rng.to_json(),
             "statistics": evolution.statistics.to_json(),
         }
@@ -56,12 +58,12 @@ def _write_best(best: Program, folder: Path, iteration: int) -> None:
         "generation": best.generation,
         "iteration": best.iteration_found,
         "current_iteration": iteration,
-        "metrics": {name: value if abs(value) != float("inf") else str(value) for name, value in best.metrics.items()},
+        "metrics": to_json(best.metrics),
         "language": best.language,
         "timestamp": best.timestamp,
         "saved_at": time.time(),
     }
-    (folder / "best_program_info.json").write_text(json.dumps(info, indent=2), encoding="utf-8")
+    (folder / "best_program_info.json").write_text(json.dumps(info, allow_nan=False, indent=2), encoding="utf-8")
 
 
 def load_checkpoint(evolution: Evolution, path: Path, identity: dict[str, str]) -> None:
@@ -77,13 +79,15 @@ def load_checkpoint(evolution: Evolution, path: Path, identity: dict[str, str]) 
         database.load(str(path))
         programs = {pid: database.programs[pid] for pid in state["programs"]}
         statistics = RunStatistics.from_json(state["statistics"])
+        database.diversity_reference_set = list(state["diversity_references"])
+        initial_program = str(state["initial_program"])
         evolution.rng.restore(state["random_state"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise _damaged(path, error) from error
     database.programs = programs
     evolution.database = database
     evolution.statistics = statistics
-    evolution.initial_program = state["initial_program"]
+    evolution.initial_program = initial_program
 
 
 def _read_state(path: Path) -> dict[str, Any]:
@@ -94,9 +98,9 @@ def _read_state(path: Path) -> dict[str, Any]:
             "give the directory that save() wrote, or one below checkpoints/ of a run's output_dir"
         )
     try:
-        state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        state: dict[str, Any] = dict(json.loads(file.read_text(encoding="utf-8")))
         return state
-    except ValueError as error:
+    except (OSError, ValueError, TypeError) as error:
         raise _damaged(path, error) from error
 
 

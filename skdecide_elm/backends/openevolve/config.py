@@ -31,7 +31,8 @@ EMBEDDED_MODEL = "embedded-proposer"
 
 _OPENAI_API = "https://api.openai.com/v1"
 _KEYLESS_PROVIDERS = ("claude_code", "copilot_cli")
-_SECTIONS = ("database", "prompt", "evaluator", "llm")
+_SECTIONS = ("database", "prompt", "llm", "evaluator")
+_MODEL_NAMES = {"primary_model", "primary_model_weight", "secondary_model", "secondary_model_weight"}
 
 
 def load_config(config: Config | str | Path | None, settings: Mapping[str, Any]) -> Config:
@@ -39,7 +40,8 @@ def load_config(config: Config | str | Path | None, settings: Mapping[str, Any])
 
     Args:
         settings: set afterwards, by their plain names: ``num_islands=3`` sets ``config.database.num_islands``. A name
-            is looked for at the top level, then in the sections database, prompt, evaluator, llm.
+            is looked for at the top level, then in the sections database, prompt, llm, evaluator. What is set for llm
+            also replaces what single models had.
 
     Raises:
         ConfigError: the file is missing, is not YAML, or holds a value of the wrong type; or there is no setting of
@@ -52,19 +54,23 @@ def load_config(config: Config | str | Path | None, settings: Mapping[str, Any])
 
 def _read(path: str | Path) -> Config:
     try:
+        config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(config, dict):  # OpenEvolve would take a text or a list for the defaults
+            raise TypeError(f"settings by name are expected; found {type(config).__name__}")
         return Config.from_yaml(path)
     except FileNotFoundError as error:
         raise ConfigError(
             f"expected an OpenEvolve YAML file; found none at {Path(path).resolve()}; check the path"
         ) from error
-    except (yaml.YAMLError, dacite.DaciteError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, yaml.YAMLError, dacite.DaciteError, ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"expected {path} to be an OpenEvolve configuration: {error}") from error
 
 
 def _copy(config: Config) -> Config:
-    # the novelty LLM may hold sockets and locks; it is shared rather than copied
-    judge = config.database.novelty_llm
-    return copy.deepcopy(config, {id(judge): judge})
+    # clients may hold sockets and locks: they, and what makes them, are shared rather than copied
+    models = [config.llm, *config.llm.models, *config.llm.evaluator_models]
+    shared = [config.database.novelty_llm, *(model.init_client for model in models)]
+    return copy.deepcopy(config, {id(client): client for client in shared})
 
 
 def _override(config: Config, settings: Mapping[str, Any]) -> None:
@@ -73,12 +79,16 @@ def _override(config: Config, settings: Mapping[str, Any]) -> None:
         for target in targets:
             if name in _field_names(target):
                 setattr(target, name, value)
+                if target is config.llm and name in _field_names(LLMModelConfig):
+                    config.llm.update_model_params({name: value}, overwrite=True)
                 break
         else:
             known = sorted({known for target in targets for known in _field_names(target)})
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "see the solver's docstring for its parameters"
             raise ConfigError(f"expected a parameter of the solver or an OpenEvolve setting; found {name!r}; {hint}")
+    if _MODEL_NAMES & settings.keys():
+        config.llm.rebuild_models()
 
 
 def _field_names(target: Any) -> set[str]:
@@ -103,6 +113,8 @@ def choose_llm(
         ConfigError: a model of OpenAI without a key, an endpoint without a model, or manual mode without a folder.
     """
     llm = config.llm
+    if not llm.models and llm.primary_model:  # named after the configuration was made
+        llm.rebuild_models()
     key = llm.api_key or os.environ.get("OPENAI_API_KEY")
     if not llm.models and (key or llm.manual_mode or llm.provider in _KEYLESS_PROVIDERS):
         llm.models = [LLMModelConfig(name=os.environ.get("OPENAI_MODEL", DEFAULT_MODEL))]

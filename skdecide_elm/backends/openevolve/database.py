@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Iterator, MutableSet
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,7 +16,7 @@ from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.core import COMBINED_SCORE
 from skdecide_elm.search.selection import rank_weights
 
-__all__ = ["Database", "OrderedSet", "is_valid", "score"]
+__all__ = ["Database", "OrderedSet", "is_valid", "score", "to_json"]
 
 T = TypeVar("T")
 
@@ -65,6 +66,7 @@ class Database(ProgramDatabase):  # type: ignore[misc]
 
     def __init__(self, config: DatabaseConfig, rng: GlobalRandom) -> None:
         config.random_seed = None  # the base class would seed the global generator
+        config.artifact_size_threshold = sys.maxsize  # no files for the longer ones: they would outlive the run
         super().__init__(config)
         self.rng = rng
         self.islands: list[OrderedSet[str]] = [OrderedSet(island) for island in self.islands]
@@ -76,6 +78,8 @@ class Database(ProgramDatabase):  # type: ignore[misc]
 
     def add(self, program: Program, iteration: int | None = None, target_island: int | None = None) -> str | None:
         """Add a program; see the base class."""
+        if not is_valid(program):  # also +inf and NaN, which would win or confuse every comparison
+            program.metrics[COMBINED_SCORE] = -math.inf
         with self.rng.installed():
             added: str | None = super().add(program, iteration, target_island)
         return added
@@ -123,10 +127,17 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         return sorted(filter(is_valid, self._members(island_id)), key=score, reverse=True)[:count]
 
     def _calculate_feature_coords(self, program: Program) -> list[int]:
-        if not is_valid(program):  # it has neither behaviour nor the metrics that a dimension may ask for
+        metrics = [program.metrics.get(dimension, 0.0) for dimension in self.config.feature_dimensions]
+        # an invalid program has neither behaviour nor the metrics that a dimension may ask for
+        if not is_valid(program) or not all(map(math.isfinite, metrics)):
             return [0] * len(self.config.feature_dimensions)
         coords: list[int] = super()._calculate_feature_coords(program)
         return coords
+
+    def _get_cached_diversity(self, program: Program) -> float:
+        self.diversity_cache.clear()  # its values depend on when they were computed, so that a resumed run would differ
+        diversity: float = super()._get_cached_diversity(program)
+        return diversity
 
     def get_island_stats(self) -> list[dict[str, Any]]:
         """Statistics per island, with invalid programs left out of the averages."""
@@ -149,7 +160,7 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         root = programs_dir or (Path(base_path or self.config.db_path) / "programs")
         folder = Path(root)
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(_to_json(record), allow_nan=False)
+        text = json.dumps(to_json(record), allow_nan=False)
         (folder / f"{program.id}.json").write_text(text, encoding="utf-8")
 
     def load(self, path: str) -> None:
@@ -166,17 +177,18 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         saved = order["islands"] + [[]] * (len(self.islands) - len(order["islands"]))
         self.islands = [OrderedSet(p for p in island if p in self.programs) for island in saved]
         self.archive = OrderedSet(p for p in order["archive"] if p in self.programs)
+        self.island_feature_maps += [{} for _ in self.islands[len(self.island_feature_maps) :]]
 
 
 _NON_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
-def _to_json(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """Write numbers that JSON does not have as the strings that Python's and OpenEvolve's ``float()`` read."""
     if isinstance(value, dict):
-        return {key: _to_json(item) for key, item in value.items()}
+        return {key: to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_to_json(item) for item in value]
+        return [to_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

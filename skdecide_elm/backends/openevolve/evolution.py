@@ -14,7 +14,6 @@ import random
 import threading
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from openevolve.config import Config
@@ -24,6 +23,7 @@ from openevolve.prompt.sampler import PromptSampler
 
 from skdecide_elm.backends.openevolve.database import Database, is_valid, score
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
+from skdecide_elm.backends.openevolve.request_threads import RequestThreads
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError, ReplyError
@@ -86,9 +86,9 @@ class Evolution:
         self.rng = GlobalRandom(seed)
         self.database = Database(config.database, self.rng)
         self._proposer = proposer
+        self._seed = seed
         self._llm_concurrency = llm_concurrency
         self._sampler = PromptSampler(config.prompt)
-        self._ids = random.Random(f"{seed}/ids")
 
     @property
     def best(self) -> Program | None:
@@ -115,7 +115,7 @@ class Evolution:
                 "no difference can show: raise evaluator_rollout_max_steps."
             )
         program = Program(
-            id=self._new_id(),
+            id=self._program_id(0),
             code=self.initial_program,
             changes_description=self.config.prompt.initial_changes_description,
             language="python",
@@ -148,12 +148,10 @@ class Evolution:
         """
         self.insert_initial(pool.evaluate)
         loop = asyncio.new_event_loop()
-        requests = ThreadPoolExecutor(self._llm_concurrency, thread_name_prefix="llm")
-        loop.set_default_executor(requests)
+        loop.set_default_executor(RequestThreads())
         try:
             loop.run_until_complete(self._evolve(iterations, pool, stop, target_score, on_iteration))
         finally:
-            requests.shutdown(wait=False, cancel_futures=True)
             loop.close()
 
     async def _evolve(
@@ -167,6 +165,7 @@ class Evolution:
         in_order = self._proposer is not None
         window = 2 * pool.workers + (0 if in_order else self._llm_concurrency)
         ensemble = self._ensemble()
+        slots = asyncio.Semaphore(self._llm_concurrency)
         first = self.last_iteration + 1
         following = first
         stopping = _EarlyStopping(self.config, target_score)
@@ -175,7 +174,7 @@ class Evolution:
             while not stop.is_set() and not stopping.reached(self.best, self.last_iteration + 1 - first):
                 while following < first + iterations and len(pending) < window:
                     job = self._next_job(following)
-                    pending.append(asyncio.ensure_future(self._carry_out(job, ensemble, pool)))
+                    pending.append(asyncio.ensure_future(self._carry_out(job, ensemble, slots, pool)))
                     following += 1
                 if not pending:
                     return
@@ -217,12 +216,15 @@ class Evolution:
             )
         return prompt
 
-    async def _carry_out(self, job: _Job, ensemble: LLMEnsemble, pool: EvaluationPool) -> _Outcome:
+    async def _carry_out(
+        self, job: _Job, ensemble: LLMEnsemble, slots: asyncio.Semaphore, pool: EvaluationPool
+    ) -> _Outcome:
         try:
-            reply = await ensemble.generate_with_context(
-                system_message=job.prompt["system"],
-                messages=[{"role": "user", "content": job.prompt["user"]}],
-            )
+            async with slots:  # here, rather than in the client, whose time limit runs while it waits for its turn
+                reply = await ensemble.generate_with_context(
+                    system_message=job.prompt["system"],
+                    messages=[{"role": "user", "content": job.prompt["user"]}],
+                )
             child = child_from_reply(
                 job.parent.code,
                 reply,
@@ -247,7 +249,7 @@ class Evolution:
         statistics.repaired += outcome.child.repaired
         statistics.invalid += not outcome.evaluation.is_valid
         child = Program(
-            id=self._new_id(),
+            id=self._program_id(job.iteration),
             code=outcome.child.code,
             parent_id=job.parent.id,
             generation=job.parent.generation + 1,
@@ -273,13 +275,16 @@ class Evolution:
             self.database.add(program, iteration, island)
         except ValueError as error:  # a feature dimension that no metric has
             raise ConfigError(str(error)) from error
-        self.database.store_artifacts(program.id, dict(evaluation.artifacts))
+        # a lone surrogate, which a program may well print or raise, fits into no prompt and no file
+        texts = {name: text.encode("utf-8", "replace").decode() for name, text in evaluation.artifacts.items()}
+        self.database.store_artifacts(program.id, texts)
         if is_valid(program) and (previous is None or score(program) > score(previous)):
             self.statistics.improvements.append((iteration, score(program)))
             logger.info("Iteration %d: new best program, combined_score %.6g", iteration, score(program))
 
-    def _new_id(self) -> str:
-        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+    def _program_id(self, iteration: int) -> str:
+        """Equal in equal runs, and never given twice, also in a run that goes on in another process."""
+        return str(uuid.UUID(int=random.Random(f"{self._seed}/{iteration}").getrandbits(128), version=4))
 
 
 class _EarlyStopping:

@@ -1,4 +1,4 @@
-"""Random numbers of our own for a library that draws from the global generator."""
+"""Random numbers of our own for a library that draws from the global generators, and theirs for the caller."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["GlobalRandom"]
+import numpy as np
+
+__all__ = ["GlobalRandom", "kept_global_random"]
+
+
+@contextmanager
+def kept_global_random() -> Iterator[None]:
+    """Give the caller `random` and `numpy.random` back in the state in which they were, whatever is drawn within."""
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
 
 
 class GlobalRandom(random.Random):

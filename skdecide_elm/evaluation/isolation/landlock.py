@@ -133,7 +133,7 @@ def _can_be_ruled(path: str) -> bool:
 def _python_paths() -> set[str]:
     """The interpreter, its standard library, the packages of the virtual environment and of its base, and ours."""
     package = Path(__file__).resolve().parents[2]
-    paths = {sys.executable, os.fspath(package), *site.getsitepackages()}
+    paths = {sys.executable or "", os.fspath(package), *site.getsitepackages()}
     if site.ENABLE_USER_SITE:
         paths.add(site.getusersitepackages())
     for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix):

@@ -136,8 +136,9 @@ def _probe(answer: int) -> NoReturn:
 def _status(name: str, reason: str | None) -> LayerStatus:
     if reason is not None:
         return LayerStatus(False, reason)
-    details = {"landlock": lambda: f"ABI {landlock_version()}", "seccomp": seccomp_architecture}
-    return LayerStatus(True, details[name]() if name in details else "")
+    if name == "landlock":
+        return LayerStatus(True, f"ABI {landlock_version()}")
+    return LayerStatus(True, seccomp_architecture() if name == "seccomp" else "")
 
 
 def _reason(put_on: Callable[[], object]) -> str | None:

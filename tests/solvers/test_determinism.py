@@ -1,0 +1,76 @@
+"""Equal seeds make equal runs."""
+
+import json
+
+import pytest
+from processes import start
+from tiny import FAST, IDLE, Line
+
+from skdecide_elm import IntegratedOpenEvolve
+
+
+@pytest.fixture(scope="module")
+def initial(tmp_path_factory):
+    path = tmp_path_factory.mktemp("determinism") / "initial.py"
+    path.write_text(IDLE)
+    return path
+
+
+def run(initial, *, iterations=25, runs=1, reload=None, **kwargs):
+    """The programs of a run, in order, with their scores, and the prompt that would be next."""
+    with IntegratedOpenEvolve(Line, initial, **{**FAST, **kwargs}, nb_iterations=iterations) as solver:
+        for _ in range(runs):
+            solver.solve()
+            if reload is not None:
+                solver.save(reload)
+                solver.load(reload)
+        programs = solver._backend._evolution.database.programs.values()
+        found = [(p.code, p.metrics, p.generation, p.iteration_found, p.metadata["island"]) for p in programs]
+        return found, solver.sample_prompt(), solver.statistics
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_equal_seeds(initial, workers):
+    settings = {"evaluator_parallel": workers, "migration_interval": 3, "num_islands": 3, "random_seed": 7}
+    first = run(initial, **settings)
+    assert len(first[0]) > 10
+    assert run(initial, **settings) == first
+
+
+def test_other_seeds(initial):
+    assert run(initial, iterations=5, random_seed=1)[0] != run(initial, iterations=5, random_seed=2)[0]
+
+
+def test_a_full_population(initial):
+    settings = {"population_size": 12, "archive_size": 4, "migration_interval": 4, "num_islands": 2}
+    assert run(initial, **settings) == run(initial, **settings)
+
+
+def test_a_resumed_run(initial, tmp_path):
+    """More programs than the diversity of a new one is measured by."""
+    settings = {"runs": 2, "migration_interval": 3, "num_islands": 3, "random_seed": 3}
+    assert run(initial, **settings, reload=tmp_path / "saved") == run(initial, **settings)
+
+
+HASHES = """
+    import json
+    from tiny import FAST, Line
+    from skdecide_elm import IntegratedOpenEvolve
+
+    with IntegratedOpenEvolve(Line, **FAST, nb_iterations=25, migration_interval=3, num_islands=3) as solver:
+        solver.solve()
+        programs = solver._backend._evolution.database.programs.values()
+        print(json.dumps([[p.code for p in programs], solver.sample_prompt()]))
+"""
+
+
+def test_the_order_of_hashes_does_not_matter(tmp_path):
+    found = []
+    for seed in ("1", "2"):
+        (tmp_path / seed).mkdir()
+        process = start(tmp_path / seed, HASHES, PYTHONHASHSEED=seed)
+        output, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        found.append(json.loads(output))
+    assert found[0] == found[1]
+    assert len(found[0][0]) > 10
