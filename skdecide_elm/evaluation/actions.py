@@ -141,8 +141,8 @@ def check_action(action: Any, space: Any) -> None:
 
 
 def _box_shape(space: Any) -> tuple[int, ...] | None:
-    box = space.unwrapped() if hasattr(space, "unwrapped") else None
-    return box.shape if hasattr(box, "low") and hasattr(box, "high") else None
+    box: Any = space.unwrapped() if hasattr(space, "unwrapped") else None
+    return tuple(box.shape) if hasattr(box, "low") and hasattr(box, "high") else None
 
 
 def _all_contained(space: Any, action: Any) -> bool:

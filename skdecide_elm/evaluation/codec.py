@@ -134,7 +134,8 @@ def _read_array(dtype: str, shape: list[int], numbers: list[Any]) -> Any:
 def _attributes(value: Any) -> Mapping[str, Any]:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return vars(value)
+    attributes: Mapping[str, Any] = vars(value)
+    return attributes
 
 
 def classes_of_values(values: Iterable[Any]) -> list[type]:

@@ -106,7 +106,7 @@ def _await_end(pid: int, control: socket.socket) -> int | None:
     """Wait until the referee is done with the program; None if the referee has gone."""
     process = os.pidfd_open(pid)
     try:
-        ready, _, _ = select.select([control, process], [], [])
+        ready, _, _ = select.select([control.fileno(), process], [], [])
         if process in ready:
             status = containment.exit_status(pid) or 0
             containment.kill_family(pid)  # what it left behind may hold the channel open

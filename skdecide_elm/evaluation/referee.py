@@ -174,8 +174,9 @@ class PlannerHost:
 
     def close(self) -> None:
         """End all processes."""
-        for process in filter(None, (self._process, self._spare)):
-            process.kill()
+        self._process.kill()
+        if self._spare is not None:
+            self._spare.kill()
         containment.kill_strays([])
 
     def _start(self) -> _ForkingHost | _SingleHost:

@@ -31,7 +31,9 @@ def planner_setup(task: RolloutTask) -> PlannerSetup:
     domains = [task.build(instance)[0] for instance in range(len(task.domain_factories))]
     return PlannerSetup(
         bridge=task.bridge,
-        copies=tuple(map(functools.partial(_copy_maker, task), task.domain_factories, domains)),
+        copies=tuple(
+            _copy_maker(task, factory, domain) for factory, domain in zip(task.domain_factories, domains, strict=True)
+        ),
         codec=action_codec(domains),
         seed=derive_seed(task.seed, "program"),
         timeout=task.timeout,
@@ -45,7 +47,7 @@ def _copy_maker(task: RolloutTask, factory: Callable[[], Domain], domain: Domain
     One that wants to see the rollout domain is called here, and only its result goes over: what that domain hides
     stays on this side.
     """
-    make_copy = task.planner_domain_factory or factory
+    make_copy: Callable[..., Domain] = task.planner_domain_factory or factory
     return functools.partial(identity, make_copy(domain)) if wants_domain(make_copy) else make_copy
 
 
