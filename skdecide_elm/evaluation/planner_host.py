@@ -7,7 +7,9 @@ It holds the planner's own copies of the domains, warm, and runs each program in
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import os
 import pickle
 import select
@@ -15,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import cloudpickle
@@ -22,6 +25,7 @@ from skdecide import Domain
 
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.channel import Channel
+from skdecide_elm.evaluation.isolation import prepare_isolation
 from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup, play
 from skdecide_elm.evaluation.randomness import derive_seed, make_unseeded_generators_follow, seed_everything
 
@@ -53,11 +57,16 @@ def main() -> None:
     make_unseeded_generators_follow()
     setup: PlannerSetup = cloudpickle.loads(control.receive())
     copies = [_build(setup, instance) for instance in range(len(setup.copies))]
+    for module in setup.preload:
+        with contextlib.suppress(ImportError):  # the program that needs it will say so
+            importlib.import_module(module)
+    prepare_isolation(setup.policy(Path.cwd()))
     sys.stdout.flush()  # what a domain has printed is not the output of a program
     control.send(READY)
     if sys.argv[1] == "single":
         play(setup, copies, _assignment(control), control)
     else:
+        control.close()  # a program must not find it open
         _serve(socket.socket(fileno=os.dup(0)), setup, copies)
 
 

@@ -24,6 +24,7 @@ from skdecide_elm.evaluation.actions import ListedActions
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
 from skdecide_elm.evaluation.codec import ActionCodec
 from skdecide_elm.evaluation.failure import failed_evaluation
+from skdecide_elm.evaluation.isolation import IsolationLevel, IsolationPolicy, apply_isolation
 from skdecide_elm.evaluation.randomness import seed_everything
 from skdecide_elm.programs.loader import load_planner_class
 
@@ -40,6 +41,9 @@ HANG_FILE = "hang.txt"
 """In the working folder: where the program was when it crashed, or just before the time limit."""
 
 
+_MEMORY_RESERVE = 16 * 2**20
+
+
 @dataclass(frozen=True)
 class PlannerSetup:
     """What the planner's side knows of the task: no rollout domain, no seed of an episode.
@@ -50,7 +54,9 @@ class PlannerSetup:
         codec: writes actions for the referee.
         seed: of what the program does while it is loaded.
         timeout: seconds for an evaluation.
-        memory_limit_mb: address space in MiB; None for no limit.
+        memory_limit_mb: MiB by which the process may grow; None for no limit.
+        isolation, threads, readable: what the program may do; see `IsolationPolicy`.
+        preload: modules to import before a program runs.
     """
 
     bridge: Bridge
@@ -59,6 +65,20 @@ class PlannerSetup:
     seed: int
     timeout: float
     memory_limit_mb: int | None
+    isolation: IsolationLevel
+    threads: bool
+    readable: tuple[Path, ...]
+    preload: tuple[str, ...]
+
+    def policy(self, folder: Path) -> IsolationPolicy:
+        """The bounds of a program whose private folder is given. `containment` limits time, memory and file sizes."""
+        return IsolationPolicy(
+            writable=folder,
+            level=self.isolation,
+            readable=self.readable,
+            max_file_bytes=None,
+            threads=self.threads,
+        )
 
 
 @dataclass(frozen=True)
@@ -106,11 +126,13 @@ def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, chan
     with Path(HANG_FILE).open("wb") as hang:
         faulthandler.enable(hang)
         faulthandler.dump_traceback_later(setup.timeout * 0.95, file=hang)
+        apply_isolation(setup.policy(Path(assignment.workdir).resolve()))
+        reserve = [bytearray(_MEMORY_RESERVE)]  # for a last word on how the program exhausted the memory
         try:
             seed_everything(setup.seed)
             _serve(_Stage(setup, copies, load_planner_class(assignment.code)), channel)
         except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
-            containment.release_memory_reserve()
+            reserve.clear()
             channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
 
 

@@ -38,6 +38,10 @@ def planner_setup(task: RolloutTask) -> PlannerSetup:
         seed=derive_seed(task.seed, "program"),
         timeout=task.timeout,
         memory_limit_mb=task.memory_limit_mb,
+        isolation=task.isolation,
+        threads=task.threads,
+        readable=task.readable,
+        preload=task.preload,
     )
 
 

@@ -18,6 +18,7 @@ from skdecide_elm.bridges import Bridge
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.evaluation.failure import PROGRAM_FILE
+from skdecide_elm.evaluation.isolation import IsolationLevel
 from skdecide_elm.evaluation.randomness import derive_seed, seed_everything
 from skdecide_elm.evaluation.score import evaluation_from_report
 
@@ -54,6 +55,10 @@ class RolloutTask:
         seed: of the episodes; the same for every program.
         timeout: seconds for the whole evaluation.
         memory_limit_mb: MiB by which the evaluating process may grow; None for no limit. On Linux only.
+        isolation: what keeps programs from files, network and processes; see `IsolationLevel`.
+        threads: whether programs may start threads, where that is forbidden to them.
+        readable: files and folders that programs may read besides Python and its packages, where that is restricted.
+        preload: modules that are imported before a program runs, so that it need not be able to read them.
     """
 
     domain_factories: tuple[Callable[[], Domain], ...]
@@ -65,6 +70,10 @@ class RolloutTask:
     seed: int = 0
     timeout: float = 60.0
     memory_limit_mb: int | None = None
+    isolation: IsolationLevel = "auto"
+    threads: bool = False
+    readable: tuple[Path, ...] = ()
+    preload: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.domain_factories:
