@@ -144,7 +144,7 @@ def _look(domain: Any) -> tuple[Any, Any]:
     rng = random.Random(0)
     observation, applicable = domain.reset(), domain.get_applicable_actions()
     for _ in range(LOOK_STEPS):
-        if is_multi_agent(domain) or not hasattr(applicable, "get_elements"):
+        if is_multi_agent(domain) or is_parallel(domain) or not hasattr(applicable, "get_elements"):
             break
         elements = list(applicable.get_elements())
         outcome = domain.step(rng.choice(elements)) if elements else None

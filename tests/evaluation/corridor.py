@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import textwrap
 
-from skdecide import Domain, DeterministicPlanningDomain, ImplicitSpace, Space, TransitionOutcome, Value
+from skdecide import DeterministicPlanningDomain, Domain, ImplicitSpace, Space, TransitionOutcome, Value
 from skdecide.builders.domain import (
+    Environment,
     FullyObservable,
     Goals,
     Initializable,
-    Environment,
     Markovian,
     MultiAgent,
     Sequential,
@@ -81,7 +81,9 @@ class Raffle(Corridor):
         return self._luck.randrange(LENGTH)
 
 
-class P(Domain, MultiAgent, Sequential, Environment, UnrestrictedActions, Initializable, Markovian, FullyObservable, Goals):
+class P(
+    Domain, MultiAgent, Sequential, Environment, UnrestrictedActions, Initializable, Markovian, FullyObservable, Goals
+):
     T_state = dict
     T_observation = int
     T_event = str

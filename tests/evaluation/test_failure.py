@@ -46,7 +46,9 @@ def test_the_programs_own_lines_and_nothing_else(evaluate):
 
 
 def test_the_episode_and_the_step_of_an_invalid_action(evaluate):
-    code = program("return 'right' if len(EPISODES) < 2 or observation < 7 else 'up'", "EPISODES = []", "EPISODES.append(1)")
+    code = program(
+        "return 'right' if len(EPISODES) < 2 or observation < 7 else 'up'", "EPISODES = []", "EPISODES.append(1)"
+    )
     artifacts = evaluate(code).artifacts
     assert artifacts["error"] == "ValueError: not a move: 'up'"
     assert artifacts["failed_at"] == "step 8 of episode 2"
@@ -89,7 +91,9 @@ def test_a_syntax_error_shows_the_line(evaluate):
 
 
 def test_what_is_not_a_program(evaluate):
-    assert evaluate("x = 1").artifacts["error"].startswith("PlannerError: expected the program to define a class Planner")
+    assert (
+        evaluate("x = 1").artifacts["error"].startswith("PlannerError: expected the program to define a class Planner")
+    )
     assert evaluate("x = '\ud800'").artifacts["error"].startswith("UnicodeEncodeError: ")
     assert not evaluate("x = '\0'").is_valid
 

@@ -21,14 +21,8 @@ def start(folder: Path, script: str, **variables: str) -> subprocess.Popen[str]:
     (folder / "script.py").write_text(textwrap.dedent(script))
     paths = os.pathsep.join([str(HERE), os.environ["PYTHONPATH"]])
     environment = {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder / "tmp"), **variables}
-    return subprocess.Popen(
-        [sys.executable, "script.py"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "script.py"], cwd=folder, env=environment, text=True, **pipes)
 
 
 def read_line(process: subprocess.Popen[str], seconds: float = 20.0) -> str:

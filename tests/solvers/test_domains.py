@@ -54,9 +54,7 @@ DOMAINS = [
     pytest.param(Road, {}, True, id="GraphDomain"),
     pytest.param(MasterMind, {}, True, id="MasterMind"),
     pytest.param(bin_packing, HIDDEN, False, id="OnlineBinPacking"),
-    pytest.param(
-        Lamps, {}, False, id="parallel", marks=pytest.mark.xfail(reason="profile_domain plays an event, not a list")
-    ),
+    pytest.param(Lamps, {}, False, id="parallel"),
     pytest.param(RockPaperScissors, {}, False, id="RockPaperScissors"),
     pytest.param(Duel, {}, False, id="multi-agent, parallel, restricted"),
 ]
@@ -69,7 +67,7 @@ def test_solved_and_rolled_out(factory, kwargs, goals):
         evaluator_rollout_num_episodes=1,
         evaluator_rollout_max_steps=30,
         evaluator_timeout=10,
-        evaluator_parallel=2,
+        evaluator_parallel=1,
         nb_iterations=3,
         **kwargs,
     ) as solver:
@@ -172,6 +170,7 @@ def test_proxy(script):
         evaluator_path=script,
         config=ROOT / "configs" / "maze.yaml",
         evaluator_rollout_max_steps=50,
+        evaluator_parallel=1,
         nb_iterations=3,
         **CONVERTERS,
     ) as solver:

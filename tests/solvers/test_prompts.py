@@ -1,6 +1,7 @@
 """What an LLM is sent: the configuration's text, and what each flag adds to it."""
 
 import types
+from pathlib import Path
 
 import pytest
 import tiny
@@ -62,8 +63,7 @@ def api(domain, **params):
 
 
 def module_source():
-    with open(tiny.__file__) as file:
-        return "# Source of the domain's module `tiny`\n\n```python\n" + file.read().strip() + "\n```"
+    return "# Source of the domain's module `tiny`\n\n```python\n" + Path(tiny.__file__).read_text().strip() + "\n```"
 
 
 def test_nothing_added(system):
@@ -169,7 +169,8 @@ USER = f"""\
 
 ### Attempt 1
 - Changes: Unknown changes
-- Metrics: combined_score: -1.0000, cost: 10.0000, nb_reached_goals: 0.0000, nb_episodes: 1.0000, nb_cut_episodes: 1.0000
+- Metrics: combined_score: -1.0000, cost: 10.0000, nb_reached_goals: 0.0000, nb_episodes: 1.0000, \
+nb_cut_episodes: 1.0000
 - Outcome: Mixed results
 
 ## Top Performing Programs
@@ -179,7 +180,8 @@ USER = f"""\
 {IDLE}
 ```
 Key features: Performs well on combined_score (-1.0000), Performs well on cost (10.0000), \
-Performs well on nb_reached_goals (0.0000), Performs well on nb_episodes (1.0000), Performs well on nb_cut_episodes (1.0000)
+Performs well on nb_reached_goals (0.0000), Performs well on nb_episodes (1.0000), \
+Performs well on nb_cut_episodes (1.0000)
 
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 
 import pytest
 from openevolve.config import Config, LLMConfig
@@ -165,7 +164,7 @@ def test_openevolve_itself_can_read_a_checkpoint(checkpoint):
     database.load(str(checkpoint))
     assert database.last_iteration == 12
     assert database.get_best_program().code == (checkpoint / "best_program.py").read_text()
-    assert [len(island) for island in database.islands][0] > 0
+    assert database.islands[0]
 
 
 @pytest.mark.parametrize("islands", [1, 7])
@@ -196,6 +195,9 @@ KILLED = """
     with IntegratedOpenEvolve(Line, **FAST, nb_iterations=30) as solver:
         solver.solve()
         solver.save("saved")
+        start = time.monotonic()
+        solver.save("saved")
+        duration = time.monotonic() - start
     reader = IntegratedOpenEvolve(Line, **FAST)
     moments, seen = random.Random(1), []
     for _ in range(25):
@@ -204,7 +206,7 @@ KILLED = """
             for iteration in itertools.count(solver.iteration):
                 solver._backend._evolution.database.last_iteration = iteration
                 solver.save("saved")
-        time.sleep(moments.uniform(0.001, 0.06))
+        time.sleep(moments.uniform(0, 4 * duration))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         aside = os.path.exists(".saved.previous") and not os.path.exists("saved")
@@ -237,4 +239,4 @@ def test_a_save_that_was_killed_between_its_renames_is_finished_by_the_next(chec
         saved.rename(tmp_path / ".saved.previous")
         solver.save(saved)
         solver.load(saved)
-        assert os.listdir(tmp_path) == ["saved"]
+        assert list(tmp_path.iterdir()) == [saved]

@@ -34,9 +34,7 @@ def solver_for(kind, folder, **kwargs):
     path.write_text(IDLE if kind is IntegratedOpenEvolve else PROXY_PROGRAM)
     if kind is ProxyOpenEvolve:
         kwargs = {
-            "planner_kwargs_factory": lambda domain: {
-                "moves": [move.name for move in domain.get_action_space().get_elements()]
-            },
+            "planner_kwargs_factory": lambda domain: {"moves": [move.name for move in Move]},
             "planner_obs_converter": lambda cell: (cell, 4),
             "planner_action_converter": lambda name: Move[name],
             **kwargs,

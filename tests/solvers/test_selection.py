@@ -1,5 +1,6 @@
 """Selection by rank, on the scores that OpenEvolve's own selection cannot tell apart."""
 
+import itertools
 import math
 from collections import Counter
 
@@ -38,7 +39,7 @@ def test_invalid_programs_have_no_weight_while_there_are_others(scores):
 @given(st.lists(finite, min_size=1, max_size=30))
 def test_better_means_heavier_and_equal_means_equal(scores):
     by_score = sorted(zip(scores, rank_weights(scores), strict=True))
-    for (worse, light), (better, heavy) in zip(by_score, by_score[1:], strict=False):
+    for (worse, light), (better, heavy) in itertools.pairwise(by_score):
         assert light == heavy if worse == better else light < heavy
 
 

@@ -1,0 +1,314 @@
+"""The pool: what it needs, what it says when it cannot work, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from corridor import WALKER, Corridor, corridor_task, program
+
+from skdecide_elm.errors import ConfigError, EvaluationError
+from skdecide_elm.evaluation import EvaluationPool, RolloutTask
+
+HERE = Path(__file__).parent
+LOOP = program("while True: pass")
+DEAF = program("re.match(r'(a+)+$', 'a' * 40 + 'b')", "import re")
+MODES = ["forkserver", "single"]
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """A folder for temporary files that is ours alone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def children() -> set[int]:
+    return {int(pid) for entry in Path("/proc/self/task").glob("*/children") for pid in entry.read_text().split()}
+
+
+def run(script: str, folder: Path, **variables: str) -> subprocess.Popen[str]:
+    """Run a script in a process of its own, from a file in ``folder``."""
+    (folder / "script.py").write_text(textwrap.dedent(script))
+    paths = os.pathsep.join([str(HERE), os.environ["PYTHONPATH"]])
+    environment = {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder), **variables}
+    return subprocess.Popen(
+        [sys.executable, "script.py"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def output_of(script: str, folder: Path, **variables: str) -> str:
+    process = run(script, folder, **variables)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    return out
+
+
+# --- what it needs
+
+
+def test_no_worker():
+    with pytest.raises(ConfigError, match="at least 1 evaluation worker; found 0"):
+        EvaluationPool(corridor_task(), workers=0)
+
+
+def test_an_unknown_mode():
+    with pytest.raises(ConfigError, match="'single', or 'forkserver'"):
+        EvaluationPool(corridor_task(), mode="fork")
+
+
+def test_a_factory_that_cannot_be_carried(temporary):
+    lock = threading.Lock()
+    task = RolloutTask((lambda: lock and Corridor(),), corridor_task().bridge)
+    with pytest.raises(ConfigError, match=r"cannot pickle .*lock.* make them functions that build what they need"):
+        EvaluationPool(task)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_closure_and_a_lambda_can_be_carried():
+    length = 4
+    task = corridor_task()
+    closures = RolloutTask(
+        (lambda: Corridor(length=length),), task.bridge, max_steps=lambda domain: 2 * length, timeout=20
+    )
+    with EvaluationPool(closures, workers=1) as pool:
+        assert pool.evaluate(WALKER).metrics["cost"] == 3 * 4
+
+
+@pytest.mark.parametrize("how", ["class in __main__", "module in the folder"])
+def test_where_a_domain_comes_from(tmp_path, how):
+    (tmp_path / "beside.py").write_text("from corridor import Corridor\nclass Mine(Corridor): pass\n")
+    definition = "class Mine(Corridor): pass" if how == "class in __main__" else "from beside import Mine"
+    script = f"""
+        import sys
+        from corridor import WALKER, Corridor, corridor_task
+        from skdecide_elm.evaluation import EvaluationPool, RolloutTask
+        {definition}
+        if __name__ == "__main__":
+            with EvaluationPool(RolloutTask((Mine,), corridor_task().bridge, timeout=20), workers=1) as pool:
+                print(pool.evaluate(WALKER).metrics["cost"])
+    """
+    if how == "module in the folder":  # as in a notebook: sys.path begins with "", the folder that one is in
+        script = f"import sys\nsys.path[0] = ''\n{textwrap.dedent(script)}"
+    assert float(output_of(script, tmp_path)) == 3 * 10
+
+
+def broken_factory():
+    raise LookupError("no such instance: orlib/9")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_factory_that_raises(mode):
+    with EvaluationPool(RolloutTask((broken_factory,), corridor_task().bridge), workers=1, mode=mode) as pool:
+        for _ in range(2):
+            with pytest.raises(EvaluationError) as caught:
+                pool.evaluate(WALKER)
+            assert "check that each domain factory works in a fresh Python process" in str(caught.value)
+            assert 'raise LookupError("no such instance: orlib/9")' in str(caught.value)
+            assert str(caught.value).rstrip().endswith("LookupError: no such instance: orlib/9")
+
+
+def test_a_domain_that_prints_while_it_is_made():
+    def chatty():
+        print("building", flush=True)
+        os.write(1, b"still building\n")
+        return Corridor()
+
+    with EvaluationPool(RolloutTask((chatty,), corridor_task().bridge, timeout=20), workers=1) as pool:
+        evaluation = pool.evaluate(WALKER)
+    assert evaluation.is_valid
+    assert "output" in evaluation.artifacts  # it is made once more for each evaluation
+
+
+def test_what_is_printed_while_warming_up_is_not_the_programs():
+    made = []
+
+    def chatty():
+        made.append(1)
+        if len(made) <= 2:  # the domain and the planner's copy, when the worker warms up
+            print("building")
+        return Corridor()
+
+    with EvaluationPool(RolloutTask((chatty,), corridor_task().bridge, timeout=20), workers=1) as pool:
+        assert "output" not in pool.evaluate(WALKER).artifacts
+
+
+# --- the environment
+
+
+def test_no_secret_reaches_a_program(tmp_path):
+    script = """
+        from corridor import corridor_task, program
+        from skdecide_elm.evaluation import EvaluationPool
+        look = '''
+        for path in ("/proc/self/environ", f"/proc/{os.getppid()}/environ"):
+            print(open(path).read().replace(chr(0), chr(10)))
+        print(os.environ)
+        '''
+        with EvaluationPool(corridor_task(timeout=20), workers=1, mode="forkserver") as pool:
+            print(pool.evaluate(program("return 'right'", "import os", look)).artifacts["output"])
+    """
+    out = output_of(script, tmp_path, OPENAI_API_KEY="sk-secret", PYTHON_KEY="sk-other", LANG="C.UTF-8")
+    assert "PATH=" in out
+    assert "LANG=C.UTF-8" in out
+    assert "sk-" not in out
+
+
+# --- closing
+
+
+@pytest.mark.parametrize(("mode", "code"), [("forkserver", LOOP), ("single", DEAF)], ids=MODES)
+def test_closing_while_programs_run(temporary, mode, code):
+    before, threads = children(), threading.active_count()
+    pool = EvaluationPool(corridor_task(timeout=60), workers=2, mode=mode)
+    assert pool.evaluate(WALKER).is_valid
+    futures = [pool.submit(code) for _ in range(6)]
+    time.sleep(0.3)
+    start = time.monotonic()
+    pool.close()
+    assert time.monotonic() - start < 2
+    for future in futures:
+        with pytest.raises(EvaluationError, match="pool is closed"):
+            future.result(timeout=0)
+    pool.close()
+    with pytest.raises(EvaluationError, match="pool is closed"):
+        pool.submit(WALKER)
+    assert children() == before  # zombies are children, too
+    assert list(temporary.iterdir()) == []
+    assert eventually(lambda: threading.active_count() == threads)
+
+
+def test_closing_while_workers_get_warm(temporary):
+    before = children()
+    pool = EvaluationPool(RolloutTask((lambda: time.sleep(60),), corridor_task().bridge), workers=2)
+    future = pool.submit(WALKER)
+    time.sleep(0.2)
+    start = time.monotonic()
+    pool.close()
+    assert time.monotonic() - start < 2
+    with pytest.raises(EvaluationError, match="pool is closed"):
+        future.result(timeout=0)
+    assert children() == before
+    assert list(temporary.iterdir()) == []
+
+
+def test_closing_from_several_threads():
+    pool = EvaluationPool(corridor_task(), workers=1)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda _: pool.close(), range(3)))
+
+
+def test_a_pool_that_is_forgotten(temporary):
+    before = children()
+    pool = EvaluationPool(corridor_task(timeout=20), workers=1)
+    pool.evaluate(WALKER)
+    del pool
+    gc.collect()
+    assert eventually(lambda: children() == before)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_process_that_ends_without_closing(tmp_path):
+    (tmp_path / "tmp").mkdir()
+    script = """
+        from corridor import WALKER, corridor_task
+        from skdecide_elm.evaluation import EvaluationPool
+        pool = EvaluationPool(corridor_task(timeout=20), workers=1)
+        print(pool.evaluate(WALKER).is_valid)
+    """
+    assert output_of(script, tmp_path, TMPDIR=str(tmp_path / "tmp")) == "True\n"
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert workers_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(("mode", "code"), [("forkserver", "LOOP"), ("single", "DEAF")], ids=MODES)
+def test_the_solvers_process_is_killed(tmp_path, mode, code):
+    script = f"""
+        import time
+        from corridor import WALKER, corridor_task
+        from test_pool import DEAF, LOOP
+        from skdecide_elm.evaluation import EvaluationPool
+        pool = EvaluationPool(corridor_task(timeout=30), workers=2, mode={mode!r})
+        pool.evaluate(WALKER)
+        futures = [pool.submit({code}) for _ in range(2)]
+        time.sleep(0.3)
+        print("running", flush=True)
+        time.sleep(30)
+    """
+    process = run(script, tmp_path)
+    assert process.stdout.readline() == "running\n"
+    assert len(workers_of(tmp_path)) >= 2
+    process.kill()
+    process.communicate()
+    assert eventually(lambda: workers_of(tmp_path) == [], 2.0)
+
+
+def workers_of(folder: Path) -> list[str]:
+    """The processes whose temporary files go to a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.fsencode(f"TMPDIR={folder}") in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text())
+        except OSError:  # it has ended meanwhile
+            continue
+    return [command for command in found if "evaluation.worker" in command]
+
+
+def eventually(condition, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+# --- a long life
+
+
+def test_300_evaluations_leave_the_process_as_it_was(temporary):
+    programs = [WALKER, program("raise SystemExit"), program("import os; os._exit(1)")]
+    with EvaluationPool(corridor_task(timeout=10), workers=2) as pool:
+        for future in [pool.submit(code) for code in programs * 4]:
+            future.result()
+        before = resources(temporary)
+        for future in [pool.submit(code) for code in programs * 100]:
+            future.result()
+        assert resources(temporary) == before
+
+
+def resources(folder: Path) -> tuple[int, int, int, int]:
+    files = sum(len(names) + len(folders) for _, folders, names in os.walk(folder))
+    return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), len(children()), files
+
+
+def test_a_worker_that_was_killed_while_idle_is_replaced():
+    before = children()
+    with EvaluationPool(corridor_task(timeout=10), workers=1, mode="forkserver") as pool:
+        pool.evaluate(WALKER)
+        (worker,) = children() - before
+        os.kill(worker, 9)
+        time.sleep(0.1)
+        assert pool.evaluate(WALKER).is_valid
+
+
+def test_evaluations_from_many_threads_get_their_own_answers():
+    codes = [program("return 'right'", init=f"print({n})") for n in range(40)]
+    with EvaluationPool(corridor_task(timeout=10), workers=2) as pool, ThreadPoolExecutor(8) as threads:
+        outputs = [evaluation.artifacts["output"] for evaluation in threads.map(pool.evaluate, codes)]
+    assert outputs == [f"{n}\n" for n in range(40)]
