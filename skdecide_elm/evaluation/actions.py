@@ -16,7 +16,7 @@ from skdecide_elm.domain_api.annotations import classes_in
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation.codec import ActionCodec, ActionError, classes_of_values
 
-__all__ = ["ListedActions", "SpaceSender", "action_codec", "check_action"]
+__all__ = ["EventLists", "ListedActions", "SpaceSender", "action_codec", "check_action"]
 
 _SAMPLES = 1000
 _COMMON_MODULES = ("builtins", "numpy", "skdecide.domains")
@@ -53,6 +53,17 @@ class ListedActions(EnumerableSpace, SamplableSpace):  # type: ignore[misc]
             if element == action:
                 return place
         raise ActionError(f"expected one of the {len(self._elements)} applicable actions; found {str(action)[:200]}")
+
+
+class EventLists(Space):  # type: ignore[misc]
+    """The actions of a domain in which several events of a space happen in parallel: an event, or a list of them."""
+
+    def __init__(self, events: Space[Any]) -> None:
+        self._events = events
+
+    def contains(self, x: Any) -> bool:
+        """Whether ``x`` is an event of the space or a list of such."""
+        return all(_contains(self._events, event) for event in x) if isinstance(x, list) else _contains(self._events, x)
 
 
 def action_codec(domains: Sequence[Domain]) -> ActionCodec:
@@ -133,21 +144,23 @@ def check_action(action: Any, space: Any) -> None:
         for agent, own_space in space.items():
             check_action(action[agent], own_space)
     elif (shape := _box_shape(space)) is not None:
-        numbers = np.asarray(action)
-        if numbers.dtype.kind not in "biuf" or numbers.size != math.prod(shape) or not np.isfinite(numbers).all():
+        if not _are_finite_numbers(action, math.prod(shape)):
             raise ActionError(f"expected {shape} finite numbers as action; found {str(action)[:200]}")
-    elif not (_contains(space, action) or _all_contained(space, action)):
+    elif not _contains(space, action):
         raise ActionError(f"expected an applicable action; found {str(action)[:200]}")
+
+
+def _are_finite_numbers(action: Any, count: int) -> bool:
+    try:
+        numbers = np.asarray(action)
+    except (ValueError, OverflowError):  # a ragged list
+        return False
+    return numbers.dtype.kind in "biuf" and numbers.size == count and bool(np.isfinite(numbers).all())
 
 
 def _box_shape(space: Any) -> tuple[int, ...] | None:
     box: Any = space.unwrapped() if hasattr(space, "unwrapped") else None
     return tuple(box.shape) if hasattr(box, "low") and hasattr(box, "high") else None
-
-
-def _all_contained(space: Any, action: Any) -> bool:
-    """Whether the action is a list of events, as in a domain where several happen in parallel."""
-    return isinstance(action, list) and all(_contains(space, event) for event in action)
 
 
 def _contains(space: Any, action: Any) -> bool:

@@ -7,14 +7,18 @@ import struct
 
 from skdecide_elm.errors import EvaluationError
 
-__all__ = ["Channel", "ChannelClosed"]
+__all__ = ["Channel", "ChannelClosed", "ChannelMisused"]
 
 _HEADER = struct.Struct(">I")
 _CHUNK = 65536
 
 
 class ChannelClosed(EvaluationError):
-    """The other side has closed the channel, has died, or does not keep to the protocol."""
+    """The other side has closed the channel, or has died."""
+
+
+class ChannelMisused(EvaluationError):
+    """The other side does not keep to the protocol; the channel is of no more use."""
 
 
 class Channel:
@@ -29,7 +33,7 @@ class Channel:
         self._read_fd = read_fd
         self._write_fd = write_fd
         self._max_bytes = max_bytes
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def send(self, content: bytes) -> None:
         """Write one frame.
@@ -48,15 +52,17 @@ class Channel:
         """Wait for one frame.
 
         Raises:
-            ChannelClosed: the channel ended, also in the middle of a frame, or the frame is longer than allowed.
+            ChannelClosed: the channel ended, also in the middle of a frame.
+            ChannelMisused: the frame is longer than allowed.
         """
         self._fill(_HEADER.size)
         (length,) = _HEADER.unpack_from(self._buffer)
         if length > self._max_bytes:
-            raise ChannelClosed(f"expected a frame of at most {self._max_bytes} bytes; found one of {length}")
+            raise ChannelMisused(f"expected a frame of at most {self._max_bytes} bytes; found one of {length}")
         end = _HEADER.size + length
         self._fill(end)
-        content, self._buffer = self._buffer[_HEADER.size : end], self._buffer[end:]
+        content = bytes(self._buffer[_HEADER.size : end])
+        del self._buffer[:end]
         return content
 
     def close(self) -> None:

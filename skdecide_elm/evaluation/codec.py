@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = ["ActionCodec", "ActionError", "classes_of_values"]
 _PLAIN = (type(None), bool, int, float, str)
 _MAX_DEPTH = 20
 _MAX_ITEMS = 100_000
+_DTYPE = re.compile(r"[<>|=]?[biuf][1248]")
 
 
 class ActionError(ProgramError):
@@ -69,8 +71,8 @@ class ActionCodec:
         if kind in self._numbers:
             return self._write_instance(value, kind, depth)
         if isinstance(value, np.generic):
-            return self._write(value.item(), depth)
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+            return self._write(value.item(), depth + 1)  # a long double is its own item
+        if isinstance(value, np.ndarray) and _DTYPE.fullmatch(value.dtype.str):
             return ["array", value.dtype.str, list(value.shape), value.ravel().tolist()]
         if kind in (list, tuple, set, frozenset):
             return [kind.__name__, *(self._write(item, depth + 1) for item in value)]
@@ -85,6 +87,8 @@ class ActionCodec:
         number = self._numbers[cls]
         if isinstance(value, Enum):
             return ["enum", number, value.name]
+        if isinstance(value, (*_PLAIN[1:], list, dict, set, frozenset)):
+            raise ActionError(f"expected an action of plain values or classes; {cls.__name__} is both")
         if isinstance(value, tuple):
             return ["named", number, *(self._write(item, depth + 1) for item in value)]
         return ["object", number, *([name, self._write(item, depth + 1)] for name, item in _attributes(value).items())]
@@ -113,29 +117,58 @@ class ActionCodec:
         if tag == "enum" and issubclass(cls, Enum):
             return cls[parts[0]]
         if tag == "named" and issubclass(cls, tuple):
-            return cls(*(self._read(part, depth + 1) for part in parts))
+            return _named_tuple(cls, [self._read(part, depth + 1) for part in parts])
         if tag == "object" and not issubclass(cls, (Enum, tuple)):
-            instance = object.__new__(cls)
-            for name, part in parts:
-                if not name.isidentifier() or name.startswith("__"):
-                    raise ActionError(f"expected the name of an attribute; found {name!r}")
-                object.__setattr__(instance, name, self._read(part, depth + 1))  # a dataclass may be frozen
-            return instance
+            return _instance(cls, {name: self._read(part, depth + 1) for name, part in parts})
         raise ActionError(f"expected a tag that fits {cls.__name__}; found {tag!r}")
 
 
 def _read_array(dtype: str, shape: list[int], numbers: list[Any]) -> Any:
-    kind = np.dtype(dtype)
-    if kind.kind not in "biuf" or len(numbers) > _MAX_ITEMS:
+    if not _DTYPE.fullmatch(dtype) or len(numbers) > _MAX_ITEMS:
         raise ActionError(f"expected an array of at most {_MAX_ITEMS} numbers; found {len(numbers)} of dtype {dtype}")
-    return np.array(numbers, dtype=kind).reshape(shape)
+    if not all(type(number) in (bool, int, float) for number in numbers):
+        raise ActionError("expected an array of numbers; found other elements")
+    return np.array(numbers, dtype=np.dtype(dtype)).reshape(shape)
+
+
+def _named_tuple(cls: type[tuple[Any, ...]], parts: list[Any]) -> Any:
+    fields = getattr(cls, "_fields", parts)
+    if len(parts) != len(fields):
+        raise ActionError(f"expected {len(fields)} parts of a {cls.__name__}; found {len(parts)}")
+    return tuple.__new__(cls, parts)  # its own __new__ may do anything
+
+
+def _instance(cls: type, attributes: dict[Any, Any]) -> Any:
+    """An instance with these attributes, made without running code of the class."""
+    if dataclasses.is_dataclass(cls):
+        expected = {field.name for field in dataclasses.fields(cls)}
+        if attributes.keys() != expected:
+            raise ActionError(f"expected the fields {sorted(expected)} of a {cls.__name__}; found {list(attributes)}")
+    instance: Any = object.__new__(cls)
+    slots = _slots(cls)
+    for name, value in attributes.items():
+        if type(name) is not str or not name.isidentifier() or name.startswith("__"):
+            raise ActionError(f"expected the name of an attribute; found {name!r}")
+        if name in slots:
+            object.__setattr__(instance, name, value)  # a dataclass may be frozen
+        else:
+            vars(instance)[name] = value
+    return instance
+
+
+def _slots(cls: type) -> set[str]:
+    found: set[str] = set()
+    for base in cls.__mro__:
+        slots = vars(base).get("__slots__", ())
+        found |= {slots} if isinstance(slots, str) else set(slots)
+    return {name for name in found if not name.startswith("__")}
 
 
 def _attributes(value: Any) -> Mapping[str, Any]:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    attributes: Mapping[str, Any] = vars(value)
-    return attributes
+    slots = {name: getattr(value, name) for name in _slots(type(value)) if hasattr(value, name)}
+    return {**getattr(value, "__dict__", {}), **slots}
 
 
 def classes_of_values(values: Iterable[Any]) -> list[type]:

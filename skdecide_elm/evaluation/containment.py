@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterable
 from pathlib import Path
 
 __all__ = [
@@ -225,10 +224,9 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def kill_strays(keep: Iterable[int]) -> None:
-    """Kill and reap all children of this process but those to keep: what a lost process had started and left to us."""
-    kept = set(keep)
-    while strays := [child for child in _children() if child not in kept]:
+def kill_strays() -> None:
+    """Kill and reap all children of this process: what a lost process had started and left to us."""
+    while strays := _children():
         for stray in strays:
             _signal(stray)
             with contextlib.suppress(ChildProcessError):

@@ -13,7 +13,10 @@ from skdecide_elm.core import Evaluation
 from skdecide_elm.evaluation.failure import printable
 from skdecide_elm.evaluation.score import MAX_ARTIFACT_CHARS, rankable
 
-__all__ = ["Failure", "FailureKind", "decode_answer", "encode_evaluation", "encode_failure"]
+__all__ = ["READY", "Failure", "FailureKind", "decode_answer", "encode_evaluation", "encode_failure"]
+
+READY = b""
+"""The frame by which a worker says that the next request may come."""
 
 _MAX_NAME_CHARS = 200
 

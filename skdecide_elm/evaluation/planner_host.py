@@ -29,12 +29,12 @@ from skdecide_elm.evaluation.isolation import prepare_isolation
 from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup, play
 from skdecide_elm.evaluation.randomness import derive_seed, make_unseeded_generators_follow, seed_everything
 
-__all__ = ["AWAIT", "DISMISS", "EXIT_SECONDS", "KILLED", "MAX_FRAME_BYTES", "READY", "START", "STATUS", "main"]
+__all__ = ["AWAIT", "DISMISS", "EXIT_SECONDS", "HOST_READY", "KILLED", "MAX_FRAME_BYTES", "START", "STATUS", "main"]
 
 MAX_FRAME_BYTES = 2**30
 """Of frames from the referee, who is trusted; the other direction has a limit of its own."""
 
-READY = b"ready"
+HOST_READY = b"ready"
 START, DISMISS, AWAIT = b"S", b"K", b"W"
 """Commands on the control socket: play a program (with the descriptor of its channel); be done with it; be done with
 it when it has ended, which it is about to do."""
@@ -62,9 +62,10 @@ def main() -> None:
             importlib.import_module(module)
     prepare_isolation(setup.policy(Path.cwd()))
     sys.stdout.flush()  # what a domain has printed is not the output of a program
-    control.send(READY)
+    control.send(HOST_READY)
     if sys.argv[1] == "single":
-        play(setup, copies, _assignment(control), control)
+        containment.die_with_parent()  # the program may be in no state to notice that the referee has gone
+        _play_and_exit(setup, copies, control)
     else:
         control.close()  # a program must not find it open
         _serve(socket.socket(fileno=os.dup(0)), setup, copies)
@@ -76,11 +77,6 @@ def _build(setup: PlannerSetup, instance: int) -> Domain:
     return setup.copies[instance]()
 
 
-def _assignment(channel: Channel) -> Assignment:
-    assignment: Assignment = pickle.loads(channel.receive())
-    return assignment
-
-
 def _serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) -> None:
     containment.adopt_orphans()
     gc.collect()
@@ -89,6 +85,7 @@ def _serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) ->
         command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not command:
             return
+        os.set_inheritable(descriptors[0], False)  # what the program executes must not inherit it
         pid = os.fork()
         if pid == 0:
             control.close()
@@ -102,11 +99,16 @@ def _serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) ->
 
 
 def _play_forked(setup: PlannerSetup, copies: list[Domain], descriptor: int) -> NoReturn:
+    os.setsid()
+    containment.die_with_parent()
+    _play_and_exit(setup, copies, Channel(descriptor, descriptor, MAX_FRAME_BYTES))
+
+
+def _play_and_exit(setup: PlannerSetup, copies: list[Domain], channel: Channel) -> NoReturn:
+    """Play one program in this very process, and end it at once, whatever the program has left running in it."""
     try:
-        os.setsid()
-        containment.die_with_parent()
-        channel = Channel(descriptor, descriptor, MAX_FRAME_BYTES)
-        play(setup, copies, _assignment(channel), channel)
+        assignment: Assignment = pickle.loads(channel.receive())
+        play(setup, copies, assignment, channel)
     finally:
         os._exit(0)
 

@@ -10,7 +10,7 @@ import faulthandler
 import json
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,22 @@ from skdecide_elm.evaluation.isolation import IsolationLevel, IsolationPolicy, a
 from skdecide_elm.evaluation.randomness import seed_everything
 from skdecide_elm.programs.loader import load_planner_class
 
+__all__ = [
+    "ACTION",
+    "EPISODE",
+    "FAILED",
+    "HANG_FILE",
+    "INDEX",
+    "OUTPUT_FILE",
+    "READY",
+    "STEP",
+    "Assignment",
+    "PlannerSetup",
+    "Stage",
+    "play",
+    "seconds_until_dump",
+]
+
 EPISODE, STEP = 0, 1
 """What the referee asks for: to begin an episode (instance, seed), to act (observation, applicable actions)."""
 
@@ -40,8 +56,12 @@ OUTPUT_FILE = "output.txt"
 HANG_FILE = "hang.txt"
 """In the working folder: where the program was when it crashed, or just before the time limit."""
 
-
 _MEMORY_RESERVE = 16 * 2**20
+
+
+def seconds_until_dump(timeout: float) -> float:
+    """When to write down where a program is: before the time limit, whose clock has started somewhat earlier."""
+    return max(0.5 * timeout, 0.95 * timeout - 0.2)
 
 
 @dataclass(frozen=True)
@@ -89,10 +109,13 @@ class Assignment:
     workdir: str
 
 
-class _Stage:
-    """Plays episodes of one program as the referee asks for them."""
+class Stage:
+    """Plays episodes of one program as the referee asks for them.
 
-    def __init__(self, setup: PlannerSetup, copies: list[Domain], planner_class: type[Planner]) -> None:
+    Whatever the program raises comes out.
+    """
+
+    def __init__(self, setup: PlannerSetup, copies: Sequence[Domain], planner_class: type[Planner]) -> None:
         self._bridge = setup.bridge
         self._codec = setup.codec
         self._copies = copies
@@ -120,23 +143,25 @@ def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, chan
 
     The process ends afterwards; it must not be used for another program.
     """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=channel.close)  # what the program forks must not answer in its place
     os.chdir(assignment.workdir)
     containment.redirect_output(Path(OUTPUT_FILE))
     containment.limit_resources(setup.timeout, setup.memory_limit_mb)
     with Path(HANG_FILE).open("wb") as hang:
         faulthandler.enable(hang)
-        faulthandler.dump_traceback_later(setup.timeout * 0.95, file=hang)
+        faulthandler.dump_traceback_later(seconds_until_dump(setup.timeout), file=hang)
         apply_isolation(setup.policy(Path(assignment.workdir).resolve()))
         reserve = [bytearray(_MEMORY_RESERVE)]  # for a last word on how the program exhausted the memory
         try:
             seed_everything(setup.seed)
-            _serve(_Stage(setup, copies, load_planner_class(assignment.code)), channel)
+            _serve(Stage(setup, copies, load_planner_class(assignment.code)), channel)
         except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
             reserve.clear()
             channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
 
 
-def _serve(stage: _Stage, channel: Channel) -> None:
+def _serve(stage: Stage, channel: Channel) -> None:
     while True:
         try:
             kind, *parts = pickle.loads(channel.receive())

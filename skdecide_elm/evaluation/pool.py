@@ -33,8 +33,6 @@ __all__ = ["EvaluationPool", "WorkerMode", "default_worker_count", "default_work
 
 _MAX_OUTPUT_CHARS = 2000
 _GRACE_SECONDS = 1.0
-_START_SECONDS = 20.0
-"""A process for a program may have to start first, which is not the program's time."""
 
 
 def default_worker_mode() -> WorkerMode:
@@ -177,9 +175,7 @@ class EvaluationPool:
         return worker
 
     def _grace(self) -> float | None:
-        if self._single_use:
-            return None
-        return _GRACE_SECONDS if self._mode == "forkserver" else _GRACE_SECONDS + _START_SECONDS
+        return None if self._single_use else _GRACE_SECONDS
 
     def _discard(self, worker: WorkerProcess) -> None:
         worker.stop()
@@ -243,7 +239,7 @@ def _what_happened(failure: Failure, timeout: float) -> str:
     if failure.kind == "timeout":
         return f"TimeoutError: the evaluation took longer than {timeout:g} s"
     if failure.kind == "malformed":
-        return "the program wrote something else in place of its evaluation"
+        return "the program closed the channel of its evaluation, or wrote something else to it"
     how = f"exit code {failure.exit_code}" if failure.exit_code >= 0 else _signal_name(-failure.exit_code)
     return f"the program ended its process before it was evaluated ({how})"
 

@@ -18,7 +18,7 @@ from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation.containment import scrubbed_environment
 from skdecide_elm.evaluation.frames import MAX_REPLY_BYTES, read_frame, write_frame
-from skdecide_elm.evaluation.messages import Failure, decode_answer
+from skdecide_elm.evaluation.messages import READY, Failure, decode_answer
 
 __all__ = ["WorkerMode", "WorkerProcess"]
 
@@ -60,8 +60,10 @@ class WorkerProcess:
         self._errors = folder / "stderr.txt"
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stop_lock = threading.Lock()
-        self._ready = False
-        with self._errors.open("wb") as errors:
+        self._ready = threading.Event()  # also set when it has ended
+        self._ended = False
+        self._was_ready = False
+        with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(core)],
                 stdin=subprocess.PIPE,
@@ -79,9 +81,10 @@ class WorkerProcess:
         """Send one request and wait for its answer; a process that does not answer in time is lost.
 
         Raises:
-            EvaluationError: the process could not make itself ready.
+            EvaluationError: the process could not make itself ready, or cannot evaluate on this task.
         """
         self._await_ready()
+        self._ready.clear()
         deadline = time.monotonic() + timeout + (self._grace or 0)
         self._send(json.dumps(request).encode())
         try:
@@ -93,11 +96,11 @@ class WorkerProcess:
 
     def is_spoilt(self) -> bool:
         """Whether something happened to it since it last answered: it must be replaced before the next request."""
-        return self._ready and (self._process.poll() is not None or not self._replies.empty())
+        return self._was_ready and (self._process.poll() is not None or not self._replies.empty())
 
     def ask_to_stop(self) -> None:
         """Tell a process that listens to end itself and all that runs below it; does not wait."""
-        if self._ready:  # before, it may not be reading, and we would wait for it
+        if self._was_ready:  # before, it may not be reading, and we would wait for it
             with contextlib.suppress(BrokenPipeError):
                 self._requests.close()
 
@@ -105,7 +108,7 @@ class WorkerProcess:
         """End the process and all that runs below it."""
         with self._stop_lock:
             self.ask_to_stop()
-            if self._ready and self._grace is not None:
+            if self._was_ready and self._grace is not None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self._process.wait(_STOP_SECONDS)
             self._kill()
@@ -114,34 +117,45 @@ class WorkerProcess:
                 self._requests.close()
 
     def _await_ready(self) -> None:
-        if self._ready:
-            return
-        if self._replies.get() is None:
+        self._ready.wait()
+        if self._ended:
             self.lost = True
             raise EvaluationError(
                 "expected the worker process to build the domains; it ended instead: check that each domain factory "
                 "works in a fresh Python process, which has few of this one's environment variables.\n"
                 + _tail(self._errors)
             )
-        self._ready = True
+        self._was_ready = True
 
     def _end(self, deadline: float) -> Failure:
-        """What became of a process that will not answer any more."""
+        """What became of a process that will not answer any more.
+
+        Raises:
+            EvaluationError: it is one that no program runs in, and it could not go on.
+        """
         self.lost = True
         try:
-            return Failure("died", self._process.wait(max(0.0, deadline - time.monotonic())))
+            status = self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             return Failure("timeout")
+        if status > 0 and self._grace is not None:
+            raise EvaluationError("expected the worker process to evaluate; it failed\n" + _tail(self._errors))
+        return Failure("died", status)
 
     def _exchange(self, setup: bytes, replies: IO[bytes]) -> None:
         self._send(setup)
         with replies:
             try:
                 while (frame := read_frame(replies, MAX_REPLY_BYTES)) is not None:
-                    self._replies.put(frame)
+                    if frame == READY:
+                        self._ready.set()
+                    else:
+                        self._replies.put(frame)
             except EvaluationError:
                 self._replies.put(_NONSENSE)
+        self._ended = True
         self._replies.put(None)
+        self._ready.set()
 
     def _send(self, content: bytes) -> None:
         with contextlib.suppress(BrokenPipeError, ValueError):  # it has ended, or was stopped: no answer will say so

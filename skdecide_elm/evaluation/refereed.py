@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable
 
@@ -12,18 +11,21 @@ from skdecide_elm.bridges import identity, wants_domain
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation.actions import action_codec
-from skdecide_elm.evaluation.channel import ChannelClosed
+from skdecide_elm.evaluation.channel import ChannelClosed, ChannelMisused
 from skdecide_elm.evaluation.codec import ActionError
-from skdecide_elm.evaluation.failure import failed_evaluation
+from skdecide_elm.evaluation.failure import failed_evaluation, printable
+from skdecide_elm.evaluation.hosts import PlannerHost
 from skdecide_elm.evaluation.messages import Failure, FailureKind, encode_evaluation, encode_failure
 from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup
 from skdecide_elm.evaluation.randomness import derive_seed
-from skdecide_elm.evaluation.referee import DeadlinePassed, PlannerFailed, PlannerHost, deadline
+from skdecide_elm.evaluation.referee import DeadlinePassed, PlannerFailed, deadline
 from skdecide_elm.evaluation.rollout import Actor, Episode, Position, run_episode
 from skdecide_elm.evaluation.score import score_episodes
 from skdecide_elm.evaluation.task import RolloutTask
 
-__all__ = ["evaluate_with_referee", "planner_setup"]
+__all__ = ["evaluate_with_referee", "judge", "planner_setup"]
+
+_MAX_ERROR_CHARS = 1000
 
 
 def planner_setup(task: RolloutTask) -> PlannerSetup:
@@ -57,29 +59,41 @@ def _copy_maker(task: RolloutTask, factory: Callable[[], Domain], domain: Domain
 
 def evaluate_with_referee(task: RolloutTask, assignment: Assignment, host: PlannerHost) -> bytes:
     """Judge one program; the worker's answer, as `messages` has it."""
-    host.await_ready()  # not the program's time
     position = Position()
     evaluation: Evaluation | None = None
     kind: FailureKind = "died"
-    with contextlib.suppress(ChannelClosed):
-        try:
-            with deadline(task.timeout):
-                evaluation = _judge(task, host.begin(assignment), position)
-        except DeadlinePassed:
-            kind = "timeout"
+    try:
+        with deadline(task.timeout):
+            evaluation = judge(task, host.begin(assignment), position)
+    except DeadlinePassed:
+        kind = "timeout"
+    except ChannelMisused:
+        kind = "malformed"
+    except ChannelClosed:
+        pass
     ended = host.finish(gone=evaluation is None and kind == "died")
     if evaluation is not None:
         return encode_evaluation(evaluation)
+    if kind == "died" and ended is None:  # it runs on, without a channel
+        kind = "malformed"
     return encode_failure(Failure(kind, ended or 0, str(position)))
 
 
-def _judge(task: RolloutTask, actor: Actor, position: Position) -> Evaluation:
+def judge(task: RolloutTask, actor: Actor, position: Position) -> Evaluation:
+    """Play all episodes and score them; a failure of the actor, or of the domain at its actions, is invalid.
+
+    Args:
+        position: kept up to date, for the message of a failure.
+
+    Raises:
+        ChannelClosed: the actor's process is lost.
+    """
     try:
         return score_episodes(_play_all(task, actor, position), task.normalize)
     except PlannerFailed as failure:
         return Evaluation.invalid(str(failure), traceback=failure.trace, failed_at=str(position))
     except ActionError as error:
-        return Evaluation.invalid(f"ActionError: {error}", failed_at=str(position))
+        return Evaluation.invalid(printable(f"ActionError: {error}", _MAX_ERROR_CHARS), failed_at=str(position))
     except EvaluationError:
         raise
     except Exception as error:  # noqa: BLE001 - the domain may raise anything when it is given a bad action

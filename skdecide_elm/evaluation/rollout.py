@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from skdecide import Domain
-from skdecide.builders.domain import Goals, SingleAgent
+from skdecide.builders.domain import Goals, Sequential, SingleAgent
 
+from skdecide_elm.bridges import identity
 from skdecide_elm.domain_api.characteristics import has_restricted_actions
-from skdecide_elm.evaluation.actions import SpaceSender
+from skdecide_elm.evaluation.actions import EventLists, SpaceSender
 from skdecide_elm.evaluation.randomness import seed_everything
 
 __all__ = ["RECORDED_STEPS", "Actor", "Episode", "Position", "run_episode"]
@@ -126,16 +127,23 @@ def _termination_reader(domain: Domain) -> Callable[[Any], bool]:
 
 def _chooser(domain: Domain, actor: Actor) -> Callable[[Any], Any]:
     """How the actor is asked on this domain, decided once per episode rather than at each step."""
+    check_against = identity if isinstance(domain, Sequential) else _event_lists
     if not has_restricted_actions(domain):
-        space = domain.get_action_space()
+        space = check_against(domain.get_action_space())
         return lambda observation: actor.act(observation, space)
     send = SpaceSender()
 
     def choose(observation: Any) -> Any:
         spaces = domain.get_applicable_actions()
-        return actor.act(observation, spaces, send(spaces))
+        return actor.act(observation, check_against(spaces), send(spaces))
 
     return choose
+
+
+def _event_lists(spaces: Any) -> Any:
+    if isinstance(spaces, Mapping):
+        return {agent: EventLists(space) for agent, space in spaces.items()}
+    return EventLists(spaces)
 
 
 def _goal_reached(domain: Domain, observation: Any) -> bool | None:

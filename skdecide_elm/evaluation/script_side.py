@@ -21,8 +21,8 @@ from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.failure import failed_evaluation
 from skdecide_elm.evaluation.frames import FrameReader, read_frame, write_frame
-from skdecide_elm.evaluation.messages import Failure, encode_evaluation, encode_failure
-from skdecide_elm.evaluation.planner_side import HANG_FILE, OUTPUT_FILE
+from skdecide_elm.evaluation.messages import READY, Failure, encode_evaluation, encode_failure
+from skdecide_elm.evaluation.planner_side import HANG_FILE, OUTPUT_FILE, seconds_until_dump
 from skdecide_elm.evaluation.task import ScriptTask
 
 __all__ = ["run_scripts"]
@@ -54,6 +54,7 @@ def _serve(task: ScriptTask, requests: BinaryIO, replies: BinaryIO) -> None:
         if answer is None:
             return
         write_frame(replies, answer)
+        write_frame(replies, READY)
 
 
 def _supervise(task: ScriptTask, request: dict[str, str], requests: BinaryIO, replies: BinaryIO) -> bytes | None:
@@ -110,7 +111,7 @@ def _evaluate_here(task: ScriptTask, request: dict[str, str], reply: BinaryIO) -
     containment.limit_resources(task.timeout, task.memory_limit_mb)
     with Path(HANG_FILE).open("wb") as hang:
         faulthandler.enable(hang)
-        faulthandler.dump_traceback_later(task.timeout * 0.95, file=hang)
+        faulthandler.dump_traceback_later(seconds_until_dump(task.timeout), file=hang)
         evaluation = _evaluate_contained(task, request["code"])
         faulthandler.cancel_dump_traceback_later()
         faulthandler.disable()

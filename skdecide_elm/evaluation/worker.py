@@ -5,6 +5,7 @@ standard input and answers with frames on its standard output:
 
     → the task (cloudpickle: it comes from the user's own process)      ← an empty frame: ready
     → {"code": …, "workdir": …}                                         ← an answer, as `messages` has it
+                                                                        ← an empty frame: ready for the next
 
 For rollouts it is the referee, and programs run in the processes of its `PlannerHost`. For a user's own script it
 starts a process per program, in which the script runs.
@@ -25,16 +26,17 @@ import cloudpickle
 
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.frames import read_frame, write_frame
+from skdecide_elm.evaluation.hosts import PlannerHost
+from skdecide_elm.evaluation.messages import READY
 from skdecide_elm.evaluation.planner_side import Assignment
 from skdecide_elm.evaluation.randomness import make_unseeded_generators_follow, seed_everything
-from skdecide_elm.evaluation.referee import PlannerHost
 from skdecide_elm.evaluation.refereed import evaluate_with_referee, planner_setup
 from skdecide_elm.evaluation.script_side import run_scripts
 from skdecide_elm.evaluation.task import RolloutTask, ScriptTask, Task
 
 __all__ = ["main"]
 
-_READY = b""
+_MAX_PRINTED_BYTES = 2**20
 
 
 def main() -> None:
@@ -54,7 +56,7 @@ def main() -> None:
         containment.pin_to_core(core)
         _judge_programs(task, mode, requests, replies)
     elif isinstance(task, ScriptTask):
-        write_frame(replies, _READY)
+        write_frame(replies, READY)
         run_scripts(task, mode, requests, replies)
 
 
@@ -64,12 +66,21 @@ def _judge_programs(task: RolloutTask, mode: str, requests: BinaryIO, replies: B
     try:
         host.await_ready()
         containment.die_with_parent(False)  # rather notice it, and take the program's family along
-        write_frame(replies, _READY)
+        write_frame(replies, READY)
         for request in _until_solver_goes(requests, host):
             assignment = Assignment(request["code"], request["workdir"])
             write_frame(replies, evaluate_with_referee(task, assignment, host))
+            _forget_what_was_printed()
+            host.await_ready()  # it may have to start first, which is no program's time
+            write_frame(replies, READY)
     finally:
         host.close()
+
+
+def _forget_what_was_printed() -> None:
+    """Keep the file of our standard output and error small: a domain may print at each step."""
+    if os.fstat(2).st_size > _MAX_PRINTED_BYTES:
+        os.ftruncate(2, 0)
 
 
 def _until_solver_goes(requests: BinaryIO, host: PlannerHost) -> Iterator[dict[str, str]]:

@@ -137,6 +137,17 @@ WALKER = program("return 'right'")
 
 
 def corridor_task(**settings: object) -> RolloutTask:
-    """One episode of at most 20 steps within a second: `WALKER` scores −10/20."""
-    defaults = {"num_episodes": 1, "max_steps": 20, "timeout": 1.0, "memory_limit_mb": 128}
+    """One episode of at most 20 steps within a second: `WALKER` scores −10/20.
+
+    Programs may do what an ordinary process may, for tests of what becomes of those that get through; tests of the
+    isolation say ``isolation="auto", threads=False``.
+    """
+    defaults = {
+        "num_episodes": 1,
+        "max_steps": 20,
+        "timeout": 1.0,
+        "memory_limit_mb": 128,
+        "isolation": "process",
+        "threads": True,
+    }
     return RolloutTask((Corridor,), Integrated(), **{**defaults, **settings})

@@ -1,18 +1,39 @@
-"""Programs that do what they must not, by name, each with what the evaluation must say of it."""
+"""Programs that do what they must not, by name, each with what the evaluation must say of it.
+
+The expectations are for programs that get through (the isolation ``process``); `REFUSED` says what becomes of those
+that do not.
+"""
 
 from __future__ import annotations
 
 from corridor import program
 
-__all__ = ["FINE", "FORKSERVER", "SINGLE"]
+__all__ = ["FINE", "PROGRAMS"]
 
 FINE = "fine"
 """Marks programs that come to their end: they get the score that they deserve."""
+
+ENDED = "the program ended its process before it was evaluated"
+GARBLED = "the program closed the channel of its evaluation, or wrote something else to it"
 
 
 def once(body: str, top: str = "") -> str:
     """A program that does something before its first action, then walks on."""
     return program("return 'right'", f"import ctypes, os, re, signal, subprocess, sys, threading, time\n{top}", body)
+
+
+def frame(answer: str) -> str:
+    """A program that forges the answer to its first step."""
+    write = """
+        content = ANSWER
+        for fd in range(3, 200):
+            try:
+                os.write(fd, len(content).to_bytes(4, 'big') + content)
+            except OSError:
+                pass
+        return 'right'
+    """
+    return program(write.replace("ANSWER", answer), "import os")
 
 
 HOSTILE: dict[str, tuple[str, str]] = {
@@ -26,7 +47,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "abort": (once("os.abort()"), "SIGABRT"),
     "segmentation fault": (once("ctypes.string_at(0)"), "SIGSEGV"),
     "suicide": (once("os.kill(os.getpid(), signal.SIGKILL)"), "SIGKILL"),
-    "exec": (once("os.execvp('sleep', ['sleep', '60'])"), "TimeoutError"),
+    "exec": (once("os.execvp('sleep', ['sleep', '60'])"), GARBLED),
     # no end
     "loop": (once("while True: pass"), "TimeoutError"),
     "loop at the top": (once("pass", "while True: pass"), "TimeoutError"),
@@ -60,13 +81,13 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "memory at once": (once("bytearray(10**12)"), "MemoryError"),
     # what is left running
     "threads": (
-        once("def spin():\n    while True: pass\nfor _ in range(3): threading.Thread(target=spin).start()"),
+        once("def stay():\n    while True: time.sleep(0.01)\nfor _ in range(3): threading.Thread(target=stay).start()"),
         FINE,
     ),
     "fork": (once("os.fork()"), FINE),
     # the channel to the other side
-    "closes everything": (once("os.closerange(0, 1000)"), "the program ended its process"),
-    "closes everything and stays": (once("os.closerange(0, 1000)\nwhile True: time.sleep(1)"), "TimeoutError"),
+    "closes everything": (once("os.closerange(0, 1000)"), ENDED),
+    "closes everything and stays": (once("os.closerange(0, 1000)\nwhile True: time.sleep(1)"), GARBLED),
     "garbage everywhere": (
         once("""
             for fd in range(3, 200):
@@ -75,13 +96,13 @@ HOSTILE: dict[str, tuple[str, str]] = {
                 except OSError:
                     pass
         """),
-        "the program wrote something else",
+        GARBLED,  # it begins with a length of 1.7 GB
     ),
     "endless frame": (
         once("""
             for fd in range(3, 200):
                 try:
-                    os.write(fd, (2**20).to_bytes(8, 'big'))
+                    os.write(fd, (2**20).to_bytes(4, 'big'))
                 except OSError:
                     pass
             time.sleep(60)
@@ -93,13 +114,25 @@ HOSTILE: dict[str, tuple[str, str]] = {
             for fd in range(3, 200):
                 for text in (b'[' * 50_000, b'{"metrics": {"combined_score": 1}}', b'7', b'"failure"'):
                     try:
-                        os.write(fd, len(text).to_bytes(8, 'big') + text)
+                        os.write(fd, len(text).to_bytes(4, 'big') + text)
                     except OSError:
                         pass
         """),
-        "the program wrote something else",
+        "ActionError: expected the planner to be ready for the episode; found another answer",
     ),
-    "no json": (once("import json\njson.dumps = None"), "the program ended its process"),
+    "empty frames": (
+        program("for fd in range(3, 200):\n    try: os.write(fd, bytes(4000))\n    except OSError: pass", "import os"),
+        "ActionError: expected an action; found another kind of answer",
+    ),
+    "an error report of 3 MB": (frame("b'E' + b'{\"error\": \"' + b'\\xc3\\xa9' * 1_500_000 + b'\"}'"), "ActionError"),
+    "an error that is no text": (frame('b\'E{"error": [[7]], "traceback": {}}\''), "[[7]]"),
+    "an index where none is due": (frame("b'I0'"), "ActionError: expected an action; found another kind of answer"),
+    "an action of foreign classes": (
+        frame('b\'A["object", 0, ["__class__", "os.system"]]\''),
+        "ActionError: expected the number of one of 0 classes; found 0",
+    ),
+    "a pickle for an action": (frame("b'A' + __import__('pickle').dumps('right')"), "ActionError"),
+    "no json": (once("import json\njson.dumps = None"), ENDED),
     # the working folder
     "fifo for output": (once("os.remove('output.txt')\nos.mkfifo('output.txt')"), FINE),
     "link for output": (once("os.remove('output.txt')\nos.symlink('/etc/passwd', 'output.txt')"), FINE),
@@ -156,35 +189,40 @@ EXCEPTIONS: dict[str, tuple[str, str]] = {
 }
 
 PARENT: dict[str, tuple[str, str]] = {
-    # a process of the mode `single` is a child of the solver itself
+    # in the mode `single` it is the referee
     "kills its parent": (once("os.kill(os.getppid(), 9)\ntime.sleep(60)"), "SIGKILL"),
     "stops its parent": (once("os.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(60)"), "TimeoutError"),
 }
 
-FORKSERVER = HOSTILE | EXCEPTIONS | PARENT
+ALL = HOSTILE | EXCEPTIONS | PARENT
 
-SINGLE = {
-    name: HOSTILE[name]
-    for name in (
-        "system exit",
-        "os._exit",
-        "segmentation fault",
-        "exec",
-        "loop",
-        "regex bomb",
-        "stopped",
-        "endless print",
-        "a lot of output",
-        "memory kept",
-        "threads",
-        "fork",
-        "closes everything",
-        "closes everything and stays",
-        "garbage everywhere",
-        "nonsense frames",
-        "no json",
-        "link for output",
-        "removes the folder",
-    )
+REFUSED = {
+    "exec": "PermissionError",
+    "fork": "PermissionError",
+    "threads": "RuntimeError: can't start new thread",
+    "fifo for output": "PermissionError",
+    "link for output": "PermissionError",
+    "removes the folder": "PermissionError",
+    "deep folders": "PermissionError",
+    "kills its parent": "PermissionError",
+    "stops its parent": "PermissionError",
 }
+"""What the isolation makes of programs that would get through without it."""
+
+SINGLE = (
+    "segmentation fault", "exec", "regex bomb", "a lot of output", "threads", "closes everything",
+    "closes everything and stays", "garbage everywhere", "no json", "link for output", "removes the folder",
+    "kills its parent", "stops its parent",
+)  # fmt: skip
 """Where the mode may matter: each of these starts a process."""
+
+PROGRAMS: dict[tuple[str, str], dict[str, tuple[str, str]]] = {
+    ("forkserver", "process"): ALL,
+    ("forkserver", "auto"): {name: (code, REFUSED.get(name, told)) for name, (code, told) in ALL.items()},
+    ("single", "process"): {name: ALL[name] for name in SINGLE},
+    ("single", "auto"): {
+        name: (ALL[name][0], REFUSED.get(name, ALL[name][1]))
+        for name in ("fork", "a lot of output", "segmentation fault", "stops its parent")
+    },
+}  # fmt: skip
+"""By worker mode and isolation."""

@@ -9,6 +9,7 @@ import pytest
 from corridor import Corridor, corridor_task, program
 from hypothesis import given
 from hypothesis import strategies as st
+from skdecide import ImplicitSpace
 
 from skdecide_elm.evaluation import EvaluationPool, RolloutTask
 from skdecide_elm.evaluation.failure import failed_evaluation, printable, traceback_from_dump
@@ -49,10 +50,24 @@ def test_the_episode_and_the_step_of_an_invalid_action(evaluate):
     code = program(
         "return 'right' if len(EPISODES) < 2 or observation < 7 else 'up'", "EPISODES = []", "EPISODES.append(1)"
     )
-    artifacts = evaluate(code).artifacts
+    assert evaluate(code).artifacts == {
+        "error": "ActionError: expected an applicable action; found up",
+        "failed_at": "step 8 of episode 2",
+    }
+
+
+class Touchy(Corridor):
+    """Has a space that promises more than it keeps."""
+
+    def _get_action_space_(self):
+        return ImplicitSpace(lambda action: True)
+
+
+def test_the_domains_own_lines_where_it_raises_at_an_action():
+    with EvaluationPool(RolloutTask((Touchy,), corridor_task().bridge, timeout=5), workers=1) as pool:
+        artifacts = pool.evaluate(program("return 'up'")).artifacts
     assert artifacts["error"] == "ValueError: not a move: 'up'"
-    assert artifacts["failed_at"] == "step 8 of episode 2"
-    # the program is in none of the frames: those of the domain tell most
+    assert artifacts["failed_at"] == "step 1 of episode 1"
     assert '    raise ValueError(f"not a move: {action!r}")' in artifacts["traceback"].splitlines()
     assert "skdecide_elm/evaluation" not in artifacts["traceback"]
 

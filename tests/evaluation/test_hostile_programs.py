@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 from corridor import WALKER, corridor_task
-from hostile import FINE, FORKSERVER, SINGLE
+from hostile import FINE, PROGRAMS
 
 from skdecide_elm.core import Evaluation
 from skdecide_elm.evaluation import EvaluationPool
 
-TIMEOUT = 1.0
+TIMEOUT = 0.7
 WALKED = {"combined_score": -0.5, "cost": 10.0, "nb_reached_goals": 1.0, "nb_episodes": 1.0, "nb_cut_episodes": 0.0}
-PROGRAMS = {"forkserver": FORKSERVER, "single": SINGLE}
 
 
 @dataclass
@@ -30,17 +29,18 @@ class Verdict:
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return {mode: judge_all(mode) for mode in PROGRAMS}
+    return {room: judge_all(*room) for room in PROGRAMS}
 
 
-def judge_all(mode: str) -> dict[str, Verdict]:
+def judge_all(mode: str, isolation: str) -> dict[str, Verdict]:
     """Every program's evaluation, in two pools of one worker each: the next program meets the same worker."""
     pools = threading.local()
     opened = []
+    task = corridor_task(timeout=TIMEOUT, isolation=isolation, threads=isolation == "process")
 
     def open_pool() -> None:
         start = time.monotonic()
-        pools.mine = EvaluationPool(corridor_task(timeout=TIMEOUT), workers=1, mode=mode)
+        pools.mine = EvaluationPool(task, workers=1, mode=mode)
         opened.append(pools.mine)
         pools.mine.evaluate(WALKER)
         # in the mode `single` a process may have to start first
@@ -55,7 +55,7 @@ def judge_all(mode: str) -> dict[str, Verdict]:
         return Verdict(evaluation, seconds, pools.allowed, following)
 
     with ThreadPoolExecutor(2, initializer=open_pool) as threads:
-        programs = PROGRAMS[mode]
+        programs = PROGRAMS[mode, isolation]
         found = dict(zip(programs, threads.map(judge, [code for code, _ in programs.values()]), strict=True))
     for pool in opened:
         assert pool.evaluate(WALKER).metrics == WALKED
@@ -63,9 +63,15 @@ def judge_all(mode: str) -> dict[str, Verdict]:
     return found
 
 
-@pytest.mark.parametrize(("mode", "name"), [(mode, name) for mode in PROGRAMS for name in PROGRAMS[mode]])
-def test_an_answer_in_time_and_the_next_one_right(verdicts, mode, name):
-    verdict, (_, expected) = verdicts[mode][name], PROGRAMS[mode][name]
+ROOMS = [pytest.param(room, id=" ".join(room)) for room in PROGRAMS]
+
+
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [pytest.param(room, name, id=f"{' '.join(room)}-{name}") for room in PROGRAMS for name in PROGRAMS[room]],
+)
+def test_an_answer_in_time_and_the_next_one_right(verdicts, room, name):
+    verdict, (_, expected) = verdicts[room][name], PROGRAMS[room][name]
     evaluation = verdict.evaluation
     assert verdict.seconds < verdict.allowed
     if expected == FINE:
@@ -80,20 +86,20 @@ def test_an_answer_in_time_and_the_next_one_right(verdicts, mode, name):
     assert verdict.next_program is None or verdict.next_program.metrics == WALKED
 
 
-@pytest.mark.parametrize("mode", PROGRAMS)
+@pytest.mark.parametrize("mode", ["forkserver", "single"])
 def test_what_a_link_leads_to_is_not_shown(verdicts, mode):
-    assert "output" not in verdicts[mode]["link for output"].evaluation.artifacts
+    assert "output" not in verdicts[mode, "process"]["link for output"].evaluation.artifacts
 
 
-@pytest.mark.parametrize("mode", PROGRAMS)
-def test_a_crash_names_the_line(verdicts, mode):
-    assert verdicts[mode]["segmentation fault"].evaluation.artifacts["traceback"].splitlines()[1:] == [
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_crash_names_the_line(verdicts, room):
+    assert verdicts[room]["segmentation fault"].evaluation.artifacts["traceback"].splitlines()[1:] == [
         '  File "<program>", line 6, in __init__',
         "    ctypes.string_at(0)",
         "the program ended its process before it was evaluated (killed by SIGSEGV)",
     ]
 
 
-@pytest.mark.parametrize("mode", PROGRAMS)
-def test_the_beginning_of_the_output_is_shown(verdicts, mode):
-    assert verdicts[mode]["a lot of output"].evaluation.artifacts["output"] == 2000 * "x"
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_beginning_of_the_output_is_shown(verdicts, room):
+    assert verdicts[room]["a lot of output"].evaluation.artifacts["output"] == 2000 * "x"

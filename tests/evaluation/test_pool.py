@@ -89,21 +89,50 @@ def test_a_closure_and_a_lambda_can_be_carried():
         assert pool.evaluate(WALKER).metrics["cost"] == 3 * 4
 
 
-@pytest.mark.parametrize("how", ["class in __main__", "module in the folder"])
-def test_where_a_domain_comes_from(tmp_path, how):
-    (tmp_path / "beside.py").write_text("from corridor import Corridor\nclass Mine(Corridor): pass\n")
-    definition = "class Mine(Corridor): pass" if how == "class in __main__" else "from beside import Mine"
-    script = f"""
-        import sys
-        from corridor import WALKER, Corridor, corridor_task
+def test_classes_of_a_script_or_a_notebook(tmp_path):
+    script = """
+        from enum import Enum
+        from typing import NamedTuple
+        from corridor import Corridor, corridor_task, program
+        from skdecide.hub.space.gym import EnumSpace
         from skdecide_elm.evaluation import EvaluationPool, RolloutTask
-        {definition}
+
+        class Place(NamedTuple):
+            n: int
+
+        class Move(Enum):
+            left = -1
+            right = 1
+
+        class Mine(Corridor):
+            T_state = T_observation = Place
+            T_event = Move
+            def _get_action_space_(self): return EnumSpace(Move)
+            def _get_initial_state_(self): return Place(0)
+            def _get_next_state(self, memory, action): return Place(memory.n + action.value)
+            def _is_terminal(self, state): return state.n >= 10
+            def _is_goal(self, state): return state.n >= 10
+            def _get_goals_(self): return None
+
+        code = program("assert type(observation) is self.domain.T_state\\nreturn self.domain.T_event.right")
+        with EvaluationPool(RolloutTask((Mine,), corridor_task().bridge, timeout=20), workers=1) as pool:
+            print(pool.evaluate(code).artifacts, pool.evaluate(code).metrics["cost"])
+    """
+    assert output_of(script, tmp_path) == "{} 30.0\n"
+
+
+def test_a_domain_of_a_module_in_the_folder(tmp_path):
+    (tmp_path / "beside.py").write_text("from corridor import Corridor\nclass Mine(Corridor): pass\n")
+    script = """
+        import sys
+        sys.path[0] = ""  # as in a notebook: the folder that one is in
+        from beside import Mine
+        from corridor import WALKER, corridor_task
+        from skdecide_elm.evaluation import EvaluationPool, RolloutTask
         if __name__ == "__main__":
             with EvaluationPool(RolloutTask((Mine,), corridor_task().bridge, timeout=20), workers=1) as pool:
                 print(pool.evaluate(WALKER).metrics["cost"])
     """
-    if how == "module in the folder":  # as in a notebook: sys.path begins with "", the folder that one is in
-        script = f"import sys\nsys.path[0] = ''\n{textwrap.dedent(script)}"
     assert float(output_of(script, tmp_path)) == 3 * 10
 
 
@@ -122,29 +151,30 @@ def test_a_factory_that_raises(mode):
             assert str(caught.value).rstrip().endswith("LookupError: no such instance: orlib/9")
 
 
-def test_a_domain_that_prints_while_it_is_made():
+def test_what_a_domain_prints_is_not_the_programs_output():
     def chatty():
         print("building", flush=True)
         os.write(1, b"still building\n")
         return Corridor()
 
     with EvaluationPool(RolloutTask((chatty,), corridor_task().bridge, timeout=20), workers=1) as pool:
-        evaluation = pool.evaluate(WALKER)
-    assert evaluation.is_valid
-    assert "output" in evaluation.artifacts  # it is made once more for each evaluation
-
-
-def test_what_is_printed_while_warming_up_is_not_the_programs():
-    made = []
-
-    def chatty():
-        made.append(1)
-        if len(made) <= 2:  # the domain and the planner's copy, when the worker warms up
-            print("building")
-        return Corridor()
-
-    with EvaluationPool(RolloutTask((chatty,), corridor_task().bridge, timeout=20), workers=1) as pool:
         assert "output" not in pool.evaluate(WALKER).artifacts
+        chatty_program = program("return 'right'", init="print('mine')")
+        assert pool.evaluate(chatty_program).artifacts["output"] == "mine\n" * 3
+
+
+def test_what_a_domain_prints_does_not_fill_the_disk(temporary):
+    class Chatty(Corridor):
+        def _get_next_state(self, memory, action):
+            os.write(2, 200_000 * b"z")
+            return super()._get_next_state(memory, action)
+
+    with EvaluationPool(RolloutTask((Chatty,), corridor_task().bridge, timeout=20), workers=1) as pool:
+        for _ in range(3):
+            assert pool.evaluate(WALKER).is_valid  # 6 MB each
+        pool.evaluate(WALKER)
+        (written,) = temporary.glob("*/*/stderr.txt")
+        assert eventually(lambda: written.stat().st_size < 2**20)
 
 
 # --- the environment

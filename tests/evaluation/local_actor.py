@@ -1,0 +1,48 @@
+"""A planner in this very process that takes the way of a distant one: pickled observations, encoded actions."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import cloudpickle
+
+from skdecide_elm.core import Evaluation
+from skdecide_elm.evaluation import RolloutTask
+from skdecide_elm.evaluation.failure import failed_evaluation
+from skdecide_elm.evaluation.planner_side import PlannerSetup, Stage
+from skdecide_elm.evaluation.referee import PlannerFailed, read_action
+from skdecide_elm.evaluation.refereed import judge, planner_setup
+from skdecide_elm.evaluation.rollout import Position
+from skdecide_elm.programs.loader import load_planner_class
+
+__all__ = ["LocalActor", "evaluate_here"]
+
+
+class LocalActor:
+    """Plays a program as a process of its own would, but for the process. Only for programs that are known."""
+
+    def __init__(self, setup: PlannerSetup, code: str) -> None:
+        copies = [make_copy() for make_copy in setup.copies]
+        self._codec = setup.codec
+        self._stage = Stage(setup, copies, load_planner_class(code))
+
+    def begin(self, instance: int, seed: int) -> None:
+        self._caught(self._stage.begin, instance, seed)
+
+    def act(self, observation: Any, space: Any, *sent: Any) -> Any:
+        message = pickle.loads(pickle.dumps((observation, *sent)))
+        return read_action(self._codec, self._caught(self._stage.answer, *message), space, *sent)
+
+    def _caught(self, play: Any, *args: Any) -> Any:
+        try:
+            return play(*args)
+        except BaseException as error:
+            artifacts = failed_evaluation(error).artifacts
+            raise PlannerFailed(artifacts["error"], artifacts["traceback"]) from error
+
+
+def evaluate_here(task: RolloutTask, code: str) -> Evaluation:
+    """What the referee says of a program, in milliseconds."""
+    setup = cloudpickle.loads(cloudpickle.dumps(planner_setup(task)))
+    return judge(task, LocalActor(setup, code), Position())
