@@ -77,14 +77,14 @@ class WorkerProcess:
         """Send one request and wait for its answer; a process that does not answer in time is lost.
 
         Raises:
-            EvaluationError: the process could not make itself ready.
+            EvaluationError: the process could not make itself ready, or failed.
         """
         self._await_ready()
         # a fork server keeps the time itself
         deadline = time.monotonic() + timeout + (_GRACE_SECONDS if self._mode == "forkserver" else 0)
         self._send(json.dumps(request).encode())
         try:
-            answer = self._replies.get(timeout=deadline - time.monotonic())
+            answer = self._replies.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             self.lost = True
             return Failure("timeout")
@@ -125,12 +125,22 @@ class WorkerProcess:
         self._ready = True
 
     def _end(self, deadline: float) -> Failure:
-        """What became of a process that will not answer any more."""
+        """What became of a process that will not answer any more.
+
+        Raises:
+            EvaluationError: a fork server has ended by itself, which no program can make it do.
+        """
         self.lost = True
         try:
-            return Failure("died", self._process.wait(max(0.0, deadline - time.monotonic())))
+            status = self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             return Failure("timeout")
+        if status >= 0 and self._mode == "forkserver":
+            raise EvaluationError(
+                f"expected the worker process to serve on; it ended instead (exit code {status}): it says\n"
+                + _tail(self._errors)
+            )
+        return Failure("died", status)
 
     def _exchange(self, setup: bytes, replies: IO[bytes]) -> None:
         self._send(setup)

@@ -187,8 +187,15 @@ class OpenEvolveSolver(Solver, Policies, Restorable):  # type: ignore[misc]
         self._backend.load(Path(path))
         self._planner = None
 
-    def _cleanup(self) -> None:
+    def close(self) -> None:
+        """End all evaluation processes and remove all temporary files, as the end of a ``with`` block does.
+
+        The solver remains usable: `solve` starts new processes.
+        """
         self._backend.close()
+
+    def _cleanup(self) -> None:
+        self.close()
 
 
 def read_program(path: str | Path) -> str:

@@ -57,6 +57,20 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "deep recursion": (once("sys.setrecursionlimit(10**9)\nself.__init__(domain)"), ""),
     "memory": (once("hoard = []\nwhile True: hoard.append(bytearray(10**6))"), "MemoryError"),
     "memory kept": (once("while True: HOARD.append([None] * 10_000)", "HOARD = []"), "MemoryError"),
+    "memory to the last byte": (
+        once(
+            """
+            for size in (10**6, 10**4, 1000, 100, 10):
+                try:
+                    while True: HOARD.append(bytearray(size))
+                except MemoryError:
+                    pass
+            raise MemoryError
+            """,
+            "HOARD = []",
+        ),
+        "MemoryError",
+    ),
     "memory at once": (once("bytearray(10**12)"), "MemoryError"),
     # what is left running
     "threads": (
