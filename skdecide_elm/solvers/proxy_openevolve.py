@@ -10,7 +10,7 @@ from openevolve.config import Config
 from skdecide import Domain
 
 from skdecide_elm.backends.openevolve import kept_global_random, load_config
-from skdecide_elm.bridges import Proxy, planner_copy, identity
+from skdecide_elm.bridges import Proxy, identity, planner_copy
 from skdecide_elm.domain_api.profile import profile_proxy
 from skdecide_elm.evaluation import RolloutTask, WorkerMode
 from skdecide_elm.llm.profile import DomainProfile
