@@ -1,4 +1,6 @@
-"""What the embedded proposer reaches from a random program: ``python benchmarks/proposer.py [--seeds 10] [--task maze]``.
+"""What the embedded proposer reaches from a random program.
+
+    python benchmarks/proposer.py [--seeds 10] [--task maze]
 
 Each seed is one run of `IntegratedOpenEvolve` with its defaults. A run counts as a hit when its best program meets the
 threshold on the episodes of the search; the column `unseen` scores that program on episodes that no search has seen

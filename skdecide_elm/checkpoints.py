@@ -28,6 +28,8 @@ def write_directory(path: Path, fill: Callable[[Path], None]) -> None:
         raise CheckpointError(f"expected {path} to be a directory or not to exist; it is a file: name another path")
     path.parent.mkdir(parents=True, exist_ok=True)
     find_directory(path)  # finishes what a killed save has begun
+    for abandoned in path.parent.glob(f".{path.name}.new-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{path.name}.new-", dir=path.parent))
     try:
         fill(staged)

@@ -15,7 +15,14 @@ from skdecide.builders.domain import PositiveCosts
 from skdecide_elm.environments.bin_packing_instances import draw_items
 from skdecide_elm.errors import ConfigError
 
-__all__ = ["BinPackingObservation", "BinPackingState", "BinSpace", "FittingBins", "OnlineBinPacking"]
+__all__ = [
+    "BinPackingObservation",
+    "BinPackingObservationSpace",
+    "BinPackingState",
+    "BinSpace",
+    "FittingBins",
+    "OnlineBinPacking",
+]
 
 
 class BinPackingState(NamedTuple):

@@ -30,7 +30,6 @@ __all__ = [
     "limit_resources",
     "pin_to_core",
     "redirect_output",
-    "release_memory_reserve",
     "remove_tree",
     "scrubbed_environment",
 ]
@@ -39,7 +38,6 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _MIB = 2**20
 _MAX_FILE_BYTES = 16 * _MIB
-_MEMORY_RESERVE = 32 * _MIB
 _CPU_SPARE_SECONDS = 10
 _KILL_POLL_SECONDS = 0.0005
 
@@ -100,27 +98,16 @@ def limit_resources(timeout: float, memory_limit_mb: int | None) -> None:
     # the second line behind the time limit, should nobody be left to enforce it; threads share the processor time
     _limit(resource.RLIMIT_CPU, math.ceil(timeout * (os.cpu_count() or 1)) + _CPU_SPARE_SECONDS)
     if memory_limit_mb is not None and sys.platform == "linux":
-        size = _address_space() + memory_limit_mb * _MIB
-        _limit(resource.RLIMIT_AS, size, size + _MEMORY_RESERVE)
+        _limit(resource.RLIMIT_AS, _address_space() + memory_limit_mb * _MIB)
 
 
-def release_memory_reserve() -> None:
-    """Grant this process a little more memory, for a last word on how the program exhausted what it had."""
-    if sys.platform == "linux":
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-
-
-def _limit(kind: int, soft: int, hard: int | None = None) -> None:
+def _limit(kind: int, limit: int) -> None:
     import resource
 
     _, ceiling = resource.getrlimit(kind)
-    wanted = [soft, soft if hard is None else hard]
     if ceiling != resource.RLIM_INFINITY:  # it can be lowered, never raised
-        wanted = [min(limit, ceiling) for limit in wanted]
-    resource.setrlimit(kind, (wanted[0], wanted[1]))
+        limit = min(limit, ceiling)
+    resource.setrlimit(kind, (limit, limit))
 
 
 def _address_space() -> int:

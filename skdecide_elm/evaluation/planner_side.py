@@ -56,9 +56,6 @@ OUTPUT_FILE = "output.txt"
 HANG_FILE = "hang.txt"
 """In the working folder: where the program was when it crashed, or just before the time limit."""
 
-_MEMORY_RESERVE = 16 * 2**20
-
-
 def seconds_until_dump(timeout: float) -> float:
     """When to write down where a program is: before the time limit, whose clock has started somewhat earlier."""
     return max(0.5 * timeout, 0.95 * timeout - 0.2)
@@ -152,12 +149,10 @@ def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, chan
         faulthandler.enable(hang)
         faulthandler.dump_traceback_later(seconds_until_dump(setup.timeout), file=hang)
         apply_isolation(setup.policy(Path(assignment.workdir).resolve()))
-        reserve = [bytearray(_MEMORY_RESERVE)]  # for a last word on how the program exhausted the memory
         try:
             seed_everything(setup.seed)
             _serve(Stage(setup, copies, load_planner_class(assignment.code)), channel)
         except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
-            reserve.clear()
             channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
 
 

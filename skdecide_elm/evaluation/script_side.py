@@ -37,7 +37,7 @@ def run_scripts(task: ScriptTask, mode: str, requests: BinaryIO, replies: Binary
         _serve(task, requests, replies)
     elif (request := read_frame(requests)) is not None:
         threading.Thread(target=_end_with_solver, args=[requests.fileno()], daemon=True).start()
-        _evaluate_here(task, json.loads(request), replies)
+        _evaluate_and_exit(task, json.loads(request), replies)
 
 
 def _end_with_solver(requests: int) -> NoReturn:
@@ -80,9 +80,10 @@ def _supervise(task: ScriptTask, request: dict[str, str], requests: BinaryIO, re
 def _await_answer(pid: int, pipe: int, solver: int, deadline: float) -> bytes | None:
     """What the child writes, unread; or what became of it; None when the solver has gone."""
     reader = FrameReader()
-    sources = [pipe, solver]
+    sources, status = [pipe, solver], None
     while (remaining := deadline - time.monotonic()) > 0:
-        ready, _, _ = select.select(sources, [], [], min(remaining, _POLL_SECONDS))
+        # once the child has ended there is no need to wait for what it left in the pipe
+        ready, _, _ = select.select(sources, [], [], min(remaining, _POLL_SECONDS) if status is None else 0)
         if solver in ready:
             return None  # nothing is sent while we are busy: this is the end of the file
         if pipe in ready:
@@ -91,9 +92,10 @@ def _await_answer(pid: int, pipe: int, solver: int, deadline: float) -> bytes | 
                 return frame
             if not chunk:
                 sources.remove(pipe)  # the child has ended, or has merely closed it
-        elif (status := containment.exit_status(pid)) is not None:
-            # perhaps something it started still holds the pipe
+        elif status is not None:
             return encode_failure(Failure("died", status))
+        else:  # something that it started may still hold the pipe
+            status = containment.exit_status(pid)
     return encode_failure(Failure("timeout"))
 
 
@@ -123,5 +125,4 @@ def _evaluate_contained(task: ScriptTask, code: str) -> Evaluation:
     try:
         return task.evaluate(code)
     except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
-        containment.release_memory_reserve()
         return failed_evaluation(error)

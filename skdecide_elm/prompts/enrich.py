@@ -9,7 +9,7 @@ Change only what stands between `# EVOLVE-BLOCK-START` and `# EVOLVE-BLOCK-END`,
 are. Edits outside the block are undone. Imports that your code needs go inside the block."""
 
 PUBLIC_API_INSTRUCTION = """\
-Use only the public members of the domain: names that start with an underscore are not allowed and raise an error."""
+Use only the public members of the domain: names that start with an underscore are not allowed."""
 
 
 def join_sections(*sections: str) -> str:

@@ -22,7 +22,7 @@ from skdecide_elm.backends.openevolve import (
     RunStatistics,
     choose_llm,
 )
-from skdecide_elm.bridges import Bridge, act, call_with_domain
+from skdecide_elm.bridges import Bridge, act, planner_copy
 from skdecide_elm.core import Planner
 from skdecide_elm.domain_api import check_supported, has_restricted_actions
 from skdecide_elm.errors import ConfigError, ProgramError, UnsupportedDomainError
@@ -161,7 +161,7 @@ class OpenEvolveSolver(Solver, Policies, Restorable):  # type: ignore[misc]
         return True
 
     def _new_planner(self, domain: Domain | None) -> Planner:
-        own_copy = call_with_domain(self._planner_domain_factory, self._domain if domain is None else domain)
+        own_copy = planner_copy(self._planner_domain_factory, self._domain if domain is None else domain)
         planner: Planner = load_planner_class(self.get_best_program_code())(**self._bridge.planner_kwargs(own_copy))
         return planner
 
@@ -187,8 +187,15 @@ class OpenEvolveSolver(Solver, Policies, Restorable):  # type: ignore[misc]
         self._backend.load(Path(path))
         self._planner = None
 
-    def _cleanup(self) -> None:
+    def close(self) -> None:
+        """End all evaluation processes and remove all temporary files, as the end of a ``with`` block does.
+
+        The solver remains usable: `solve` starts new processes.
+        """
         self._backend.close()
+
+    def _cleanup(self) -> None:
+        self.close()
 
 
 def read_program(path: str | Path) -> str:

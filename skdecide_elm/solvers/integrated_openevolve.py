@@ -52,7 +52,7 @@ class IntegratedOpenEvolve(OpenEvolveSolver):
         nb_iterations: instead of the configuration's ``max_iterations``.
         planner_domain_factory: makes the planner's own copy of the domain, where that must not know all that the
             domain knows; called with the rollout domain if it takes an argument. None: the instance's own factory.
-        evaluator_memory_limit_mb: address space of an evaluation in MiB; None for no limit.
+        evaluator_memory_limit_mb: MiB by which an evaluation may grow (on Linux); None for no limit.
         evaluator_seed: of the episodes, the same for every program.
         evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else
             one per core.

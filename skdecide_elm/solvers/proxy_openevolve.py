@@ -10,7 +10,7 @@ from openevolve.config import Config
 from skdecide import Domain
 
 from skdecide_elm.backends.openevolve import kept_global_random, load_config
-from skdecide_elm.bridges import Proxy, call_with_domain, identity
+from skdecide_elm.bridges import Proxy, identity, planner_copy
 from skdecide_elm.domain_api.profile import profile_proxy
 from skdecide_elm.evaluation import RolloutTask, WorkerMode
 from skdecide_elm.llm.profile import DomainProfile
@@ -46,7 +46,7 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         evaluator_rollout_max_steps: steps after which an episode is cut: a number or a function of the domain.
         evaluator_rollout_normalize: divide an episode's cost by its step limit in ``combined_score``.
         evaluator_timeout: seconds after which an evaluation is killed.
-        evaluator_memory_limit_mb: address space of an evaluation in MiB; None for no limit.
+        evaluator_memory_limit_mb: MiB by which an evaluation may grow (on Linux); None for no limit.
         evaluator_seed: of the episodes, the same for every program.
         evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else
             one per core.
@@ -126,7 +126,7 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         domain = self._domain
         observation = self._bridge.observation(domain.reset())
         applicable = self._bridge.applicable_actions(domain.get_applicable_actions()) if self._restricted else None
-        own_copy = call_with_domain(self._planner_domain_factory, domain)
+        own_copy = planner_copy(self._planner_domain_factory, domain)
         return profile_proxy(
             self._bridge.planner_kwargs(own_copy),
             observation,

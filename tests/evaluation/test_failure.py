@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 from corridor import Corridor, corridor_task, program
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skdecide import ImplicitSpace
 
@@ -155,6 +155,7 @@ def test_printable_text_can_be_encoded_and_keeps_what_could_be(text, limit):
         assert shown == text[:limit]
 
 
+@settings(max_examples=30)
 @given(st.text())
 def test_any_exception_message_gives_an_invalid_evaluation(text):
     evaluation = failed_evaluation(ValueError(text))

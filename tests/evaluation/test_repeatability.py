@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corridor import Corridor, Raffle, corridor_task, program
+from corridor import WALKER, Corridor, Raffle, corridor_task, program
 
 from skdecide_elm.environments import GymnasiumDomain
 from skdecide_elm.evaluation import EvaluationPool, RolloutTask
@@ -104,6 +104,22 @@ def test_a_gymnasium_environment():
             metrics.append(pool.evaluate(code).metrics)
     assert metrics[0] == metrics[1]
     assert 3 * 8 <= -metrics[0]["cost"] < 3 * 500  # a reward of 1 per step; a random player falls
+
+
+def test_nothing_depends_on_what_was_drawn_before():
+    code = GAMBLERS["at the top"]
+    found = set()
+    for _ in range(3):
+        random.seed()
+        np.random.seed()
+        found.add(gamblers_task().evaluate(code).combined_score)
+    assert len(found) == 1
+
+
+def test_instances_do_not_depend_on_the_program():
+    task = RolloutTask((lucky_factory,), corridor_task().bridge)
+    drawing = program("return 'right'", "import random\nrandom.random()", "random.random()")
+    assert task.evaluate(drawing).metrics == task.evaluate(WALKER).metrics
 
 
 def test_seeds_differ_along_the_path():

@@ -42,6 +42,11 @@ def test_equal_seeds(initial, settings):
     assert run(initial, **settings) == first
 
 
+def test_the_number_of_workers_does_not_matter(initial):
+    one, three = (run(initial, **{**SETTINGS[0], "evaluator_parallel": workers}) for workers in (1, 3))
+    assert one == three
+
+
 def test_other_seeds(initial):
     solvers = [IntegratedOpenEvolve(Line, initial, **FAST, random_seed=seed) for seed in (1, 2)]
     one, two = (solver._backend._evolution for solver in solvers)

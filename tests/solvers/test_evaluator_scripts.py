@@ -19,7 +19,7 @@ def evaluate(program_path):
 HELPER = "def score(text):\n    return float('Move.right' in text)\n"
 
 OBEDIENT = """
-import os
+import math, os
 from openevolve.evaluation_result import EvaluationResult
 
 def evaluate(program_path):

@@ -181,7 +181,7 @@ def test_stalled_requests_hold_up_neither_the_others_nor_the_end(tmp_path):
     ):
         start = time.monotonic()
         solver.solve()
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 10
         assert solver.statistics.proposals == 8
         assert sum(solver.statistics.llm_failures.values()) == 2
         assert all("Timeout" in name for name in solver.statistics.llm_failures)

@@ -19,9 +19,7 @@ BLOCK = (
     "Change only what stands between `# EVOLVE-BLOCK-START` and `# EVOLVE-BLOCK-END`, and keep both marker lines where "
     "they are. Edits outside the block are undone. Imports that your code needs go inside the block."
 )
-PUBLIC = (
-    "Use only the public members of the domain: names that start with an underscore are not allowed and raise an error."
-)
+PUBLIC = "Use only the public members of the domain: names that start with an underscore are not allowed."
 
 
 def plain():

@@ -181,3 +181,21 @@ def test_generated_initial_program_is_the_first_policy():
         action = solver.sample_action(domain.reset(), domain=domain)
         assert domain.get_action_space().contains(action)
         compile(solver.get_best_program_code(), "initial", "exec")
+
+
+def test_a_run_ends_early_at_its_target_or_when_patience_ends(tmp_path):
+    (tmp_path / "best.py").write_text(STRAIGHT)
+    with IntegratedOpenEvolve(
+        Line, tmp_path / "best.py", **FAST, nb_iterations=1000, early_stopping_patience=4
+    ) as solver:
+        solver.solve()
+        assert solver.iteration == 4
+        solver.solve()
+        assert solver.iteration == 8
+    with solver_for(IntegratedOpenEvolve, tmp_path, nb_iterations=1000, target_score=-0.9) as solver:
+        solver.solve()
+        assert solver.best_score >= -0.9
+        found = solver.iteration
+        assert found < 1000
+        solver.solve()
+        assert solver.iteration == found

@@ -67,7 +67,7 @@ def test_start_method(method, tmp_path):
 
 
 def test_factories_of_the_main_module(tmp_path):
-    found = outcomes(tmp_path, "spawn", ["class", "lambda", "closure", "partial"], iterations=4)
+    found = outcomes(tmp_path, "spawn", ["class", "lambda", "closure", "partial"], iterations=3)
     assert len(found) == 4
     for outcome in found:
         assert_sound(outcome)

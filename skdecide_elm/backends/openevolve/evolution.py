@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import random
 import threading
 import uuid
@@ -25,6 +24,7 @@ from skdecide_elm.backends.openevolve.database import Database, is_valid, score
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.backends.openevolve.request_threads import RequestThreads
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
+from skdecide_elm.backends.openevolve.stopping import EarlyStopping
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError, ReplyError
 from skdecide_elm.evaluation.pool import EvaluationPool
@@ -36,6 +36,8 @@ __all__ = ["Evolution"]
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
+_WINDOW = 8
+"""Iterations under way at a time, so that up to four workers, whether one or four, see the same history."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Evolution:
     """The state of a search by OpenEvolve's means: database, random numbers, statistics.
 
     With the embedded proposer, outcomes are inserted in the order of their iterations, so that equal seeds make equal
-    runs whatever the number of workers' timing; with an LLM, as they come, so that a stalled request holds up nothing.
+    runs, whatever the timing, and whatever the number of workers up to four. With an LLM they are inserted as they
+    come, so that a stalled request holds up nothing.
 
     Args:
         config: with the models to ask.
@@ -163,12 +166,12 @@ class Evolution:
         on_iteration: Callable[[int], None],
     ) -> None:
         in_order = self._proposer is not None
-        window = 2 * pool.workers + (0 if in_order else self._llm_concurrency)
+        window = max(_WINDOW, 2 * pool.workers) if in_order else 2 * pool.workers + self._llm_concurrency
         ensemble = self._ensemble()
         slots = asyncio.Semaphore(self._llm_concurrency)
         first = self.last_iteration + 1
         following = first
-        stopping = _EarlyStopping(self.config, target_score)
+        stopping = EarlyStopping(self.config, target_score)
         pending: list[asyncio.Task[_Outcome]] = []
         try:
             while not stop.is_set() and not stopping.reached(self.best, self.last_iteration + 1 - first):
@@ -285,26 +288,6 @@ class Evolution:
     def _program_id(self, iteration: int) -> str:
         """Equal in equal runs, and never given twice, also in a run that goes on in another process."""
         return str(uuid.UUID(int=random.Random(f"{self._seed}/{iteration}").getrandbits(128), version=4))
-
-
-class _EarlyStopping:
-    """When to stop before the iterations are done: at the target score, or when OpenEvolve's patience is at its end."""
-
-    def __init__(self, config: Config, target_score: float | None) -> None:
-        self._target = target_score
-        self._patience = config.early_stopping_patience
-        self._threshold = config.convergence_threshold
-        self._best = -math.inf
-        self._best_at = 0
-
-    def reached(self, best: Program | None, done: int) -> bool:
-        """Whether to stop now, after ``done`` iterations of this run."""
-        value = -math.inf if best is None else score(best)
-        if value >= self._best + self._threshold:
-            self._best, self._best_at = value, done
-        if self._target is not None and value >= self._target:
-            return True
-        return self._patience is not None and 0 < self._patience <= done - self._best_at
 
 
 async def _abandon(tasks: list[asyncio.Task[_Outcome]]) -> None:

@@ -14,7 +14,17 @@ from collections.abc import Callable, Sequence
 from skdecide_elm.llm.embedded.numbers import number_groups, perturbed
 from skdecide_elm.llm.embedded.source import Source, Splice, is_usable
 
-__all__ = ["EDITS", "Edit", "edited", "perturb_numbers"]
+__all__ = [
+    "EDITS",
+    "Edit",
+    "change_arithmetic",
+    "change_comparison",
+    "delete_statement",
+    "duplicate_statement",
+    "edited",
+    "perturb_numbers",
+    "swap_branches",
+]
 
 Edit = Callable[[Source, random.Random], "list[Splice]"]
 """Draws one way of editing the program; an empty list where there is none."""
