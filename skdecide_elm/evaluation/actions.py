@@ -19,6 +19,7 @@ from skdecide_elm.evaluation.codec import ActionCodec, ActionError, classes_of_v
 __all__ = ["EventLists", "ListedActions", "SpaceSender", "action_codec", "check_action"]
 
 _SAMPLES = 1000
+_ROUNDING = 1e-6
 _COMMON_MODULES = ("builtins", "numpy", "skdecide.domains")
 
 
@@ -133,34 +134,44 @@ def _is_sendable(space: Space[Any]) -> bool:
 def check_action(action: Any, space: Any) -> None:
     """Check a decoded action against the space of actions that are applicable now (a dict of them by agent).
 
-    Bounds of a box are not checked: environments clip, and so do planners that know them.
-
     Raises:
-        ActionError: the action is not in the space, or, for a box, not of its shape or not finite.
+        ActionError: the action is not in the space.
     """
     if isinstance(space, Mapping):
         if not isinstance(action, Mapping) or set(action) != set(space):
             raise ActionError(f"expected an action for each of {sorted(map(str, space))}; found {str(action)[:200]}")
         for agent, own_space in space.items():
             check_action(action[agent], own_space)
-    elif (shape := _box_shape(space)) is not None:
-        if not _are_finite_numbers(action, math.prod(shape)):
-            raise ActionError(f"expected {shape} finite numbers as action; found {str(action)[:200]}")
+    elif (box := _box(space)) is not None:
+        if not _is_in_box(action, box):
+            raise ActionError(
+                f"expected numbers of shape {box.shape} from {box.low.min()} to {box.high.max()} as action; "
+                f"found {str(action)[:200]}; clip to the bounds of the action space"
+            )
     elif not _contains(space, action):
         raise ActionError(f"expected an applicable action; found {str(action)[:200]}")
 
 
-def _are_finite_numbers(action: Any, count: int) -> bool:
+def _box(space: Any) -> Any:
+    """The gymnasium box behind a space; None where there is none."""
+    box: Any = space.unwrapped() if hasattr(space, "unwrapped") else None
+    return box if hasattr(box, "low") and hasattr(box, "high") else None
+
+
+def _is_in_box(action: Any, box: Any) -> bool:
+    """Whether the action is numbers of the box's size within its bounds, whatever their type and rounding."""
     try:
         numbers = np.asarray(action)
     except (ValueError, OverflowError):  # a ragged list
         return False
-    return numbers.dtype.kind in "biuf" and numbers.size == count and bool(np.isfinite(numbers).all())
+    if numbers.dtype.kind not in "biuf" or numbers.size != math.prod(box.shape) or not np.isfinite(numbers).all():
+        return False
+    flat, low, high = numbers.ravel(), box.low.ravel(), box.high.ravel()
+    return bool((flat >= low - _slack(low)).all() and (flat <= high + _slack(high)).all())
 
 
-def _box_shape(space: Any) -> tuple[int, ...] | None:
-    box: Any = space.unwrapped() if hasattr(space, "unwrapped") else None
-    return tuple(box.shape) if hasattr(box, "low") and hasattr(box, "high") else None
+def _slack(bound: Any) -> Any:
+    return _ROUNDING * np.maximum(1.0, np.abs(np.where(np.isfinite(bound), bound, 0.0)))
 
 
 def _contains(space: Any, action: Any) -> bool:

@@ -56,6 +56,7 @@ OUTPUT_FILE = "output.txt"
 HANG_FILE = "hang.txt"
 """In the working folder: where the program was when it crashed, or just before the time limit."""
 
+
 def seconds_until_dump(timeout: float) -> float:
     """When to write down where a program is: before the time limit, whose clock has started somewhat earlier."""
     return max(0.5 * timeout, 0.95 * timeout - 0.2)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,12 +14,7 @@ from skdecide_elm.domain_api.characteristics import has_restricted_actions
 from skdecide_elm.evaluation.actions import EventLists, SpaceSender
 from skdecide_elm.evaluation.randomness import seed_everything
 
-__all__ = ["RECORDED_STEPS", "Actor", "Episode", "Position", "run_episode"]
-
-RECORDED_STEPS = 1000
-"""Steps of an episode whose observations and actions are kept, for descriptors; enough to tell, and bounded memory."""
-
-_SHOWN_STEPS = 5
+__all__ = ["Actor", "Episode", "Position", "run_episode"]
 
 
 class Actor(Protocol):
@@ -59,9 +53,6 @@ class Episode:
         goal_reached: whether the last observation is a goal; None where the domain has no goals.
         terminated: whether the domain ended the episode; False when it was cut at `max_steps`.
         max_steps: where it would have been cut.
-        observations: as the domain gave them, the initial one first, of the first `RECORDED_STEPS` steps.
-        actions: likewise.
-        last_steps: observation, action and cost of the last few steps.
     """
 
     cost: float
@@ -69,9 +60,6 @@ class Episode:
     goal_reached: bool | None
     terminated: bool
     max_steps: int
-    observations: Sequence[Any] = ()
-    actions: Sequence[Any] = ()
-    last_steps: Sequence[tuple[Any, Any, float]] = ()
 
     @property
     def cut(self) -> bool:
@@ -94,23 +82,14 @@ def run_episode(
     seed_everything(seeds[0], domain)
     choose, cost_of, over = _chooser(domain, actor), _cost_reader(domain), _termination_reader(domain)
     observation = domain.reset()
-    observations, actions = [observation], []
-    last_steps: deque[tuple[Any, Any, float]] = deque(maxlen=_SHOWN_STEPS)
     total, terminated = 0.0, False
     position.step = 0
     while not terminated and position.step < max_steps:
         position.step += 1
-        action = choose(observation)
-        outcome = domain.step(action)
-        cost = cost_of(outcome.value)
-        total += cost
-        last_steps.append((observation, action, cost))
+        outcome = domain.step(choose(observation))
+        total += cost_of(outcome.value)
         observation, terminated = outcome.observation, over(outcome.termination)
-        if position.step <= RECORDED_STEPS:
-            observations.append(observation)
-            actions.append(action)
-    reached = _goal_reached(domain, observation)
-    return Episode(total, position.step, reached, terminated, max_steps, observations, actions, tuple(last_steps))
+    return Episode(total, position.step, _goal_reached(domain, observation), terminated, max_steps)
 
 
 def _cost_reader(domain: Domain) -> Callable[[Any], float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 import sys
 import types
@@ -9,7 +10,7 @@ from typing import Any
 
 from skdecide_elm.errors import PlannerError
 
-__all__ = ["PROGRAM_FILENAME", "load_planner_class"]
+__all__ = ["PROGRAM_FILENAME", "imported_modules", "load_planner_class"]
 
 PROGRAM_FILENAME = "<program>"
 """What tracebacks call the evolved program."""
@@ -40,3 +41,18 @@ def load_planner_class(code: str) -> type[Any]:
             "keep `class Planner` and its `sample_action` inside the evolve block"
         )
     return planner
+
+
+def imported_modules(code: str) -> tuple[str, ...]:
+    """The modules that a program imports anywhere in its text, in order of appearance; none if it does not parse."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return ()
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(dict.fromkeys(alias.name for alias in node.names))
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found[node.module] = None
+    return tuple(name for name in found if name != "__future__")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from skdecide_elm.errors import ConfigError, ProgramError, UnsupportedDomainErro
 from skdecide_elm.evaluation import RolloutTask, ScriptTask, Task, WorkerMode
 from skdecide_elm.llm.embedded import EmbeddedProposer
 from skdecide_elm.llm.profile import DomainProfile
-from skdecide_elm.programs.loader import load_planner_class
+from skdecide_elm.programs.loader import imported_modules, load_planner_class
 from skdecide_elm.programs.markers import split_blocks
 from skdecide_elm.prompts import join_sections
 
@@ -98,7 +98,7 @@ class OpenEvolveSolver(Solver, Policies, Restorable):  # type: ignore[misc]
         config.prompt.system_message = join_sections(system_message(config), *enrichment)
         self._backend = OpenEvolveBackend(
             Evolution(config, proposer, initial_program, seed, _positive("llm_concurrency", options.llm_concurrency)),
-            _task(task, options.evaluator_path),
+            _task(replace(task, preload=imported_modules(initial_program)), options.evaluator_path),
             config,
             BackendSettings(
                 output_dir=folder,

@@ -15,7 +15,7 @@ from skdecide_elm.backends.openevolve import kept_global_random, load_config
 from skdecide_elm.bridges import Integrated
 from skdecide_elm.domain_api import ApiExtractionParams, extract_api, initial_program, render_api
 from skdecide_elm.domain_api.profile import profile_domain
-from skdecide_elm.evaluation import RolloutTask, WorkerMode
+from skdecide_elm.evaluation import IsolationLevel, RolloutTask, WorkerMode
 from skdecide_elm.llm.profile import DomainProfile
 from skdecide_elm.prompts import BLOCK_INSTRUCTION, PUBLIC_API_INSTRUCTION, module_section
 from skdecide_elm.solvers.base import OpenEvolveSolver, RunOptions, read_program, system_message
@@ -53,6 +53,10 @@ class IntegratedOpenEvolve(OpenEvolveSolver):
         planner_domain_factory: makes the planner's own copy of the domain, where that must not know all that the
             domain knows; called with the rollout domain if it takes an argument. None: the instance's own factory.
         evaluator_memory_limit_mb: MiB by which an evaluation may grow (on Linux); None for no limit.
+        evaluator_isolation: what keeps programs from files, network and processes: ``auto``: whatever the machine
+            offers; ``strict``: refuse to run without all of it; ``process``: resource limits only.
+        evaluator_threads: whether programs may start threads, which the isolation forbids otherwise.
+        evaluator_readable_paths: files and folders that programs may read besides Python and its packages.
         evaluator_seed: of the episodes, the same for every program.
         evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else
             one per core.
@@ -91,6 +95,9 @@ class IntegratedOpenEvolve(OpenEvolveSolver):
         nb_iterations: int | None = None,
         planner_domain_factory: Callable[..., Domain] | None = None,
         evaluator_memory_limit_mb: int | None = 4096,
+        evaluator_isolation: IsolationLevel = "auto",
+        evaluator_threads: bool = False,
+        evaluator_readable_paths: Sequence[str | Path] = (),
         evaluator_seed: int = 0,
         evaluator_parallel: int | None = None,
         evaluator_worker_mode: WorkerMode | None = None,
@@ -129,6 +136,9 @@ class IntegratedOpenEvolve(OpenEvolveSolver):
                 seed=evaluator_seed,
                 timeout=evaluator_timeout,
                 memory_limit_mb=evaluator_memory_limit_mb,
+                isolation=evaluator_isolation,
+                threads=evaluator_threads,
+                readable=tuple(Path(path).resolve() for path in evaluator_readable_paths),
             ),
             make_profile=self._profile,
             enrichment=list(enrichment),

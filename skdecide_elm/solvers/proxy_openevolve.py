@@ -12,7 +12,7 @@ from skdecide import Domain
 from skdecide_elm.backends.openevolve import kept_global_random, load_config
 from skdecide_elm.bridges import Proxy, identity, planner_copy
 from skdecide_elm.domain_api.profile import profile_proxy
-from skdecide_elm.evaluation import RolloutTask, WorkerMode
+from skdecide_elm.evaluation import IsolationLevel, RolloutTask, WorkerMode
 from skdecide_elm.llm.profile import DomainProfile
 from skdecide_elm.prompts import BLOCK_INSTRUCTION
 from skdecide_elm.solvers.base import OpenEvolveSolver, RunOptions, read_program
@@ -47,6 +47,10 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         evaluator_rollout_normalize: divide an episode's cost by its step limit in ``combined_score``.
         evaluator_timeout: seconds after which an evaluation is killed.
         evaluator_memory_limit_mb: MiB by which an evaluation may grow (on Linux); None for no limit.
+        evaluator_isolation: what keeps programs from files, network and processes: ``auto``: whatever the machine
+            offers; ``strict``: refuse to run without all of it; ``process``: resource limits only.
+        evaluator_threads: whether programs may start threads, which the isolation forbids otherwise.
+        evaluator_readable_paths: files and folders that programs may read besides Python and its packages.
         evaluator_seed: of the episodes, the same for every program.
         evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else
             one per core.
@@ -82,6 +86,9 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         evaluator_rollout_normalize: bool = True,
         evaluator_timeout: float = 60,
         evaluator_memory_limit_mb: int | None = 4096,
+        evaluator_isolation: IsolationLevel = "auto",
+        evaluator_threads: bool = False,
+        evaluator_readable_paths: Sequence[str | Path] = (),
         evaluator_seed: int = 0,
         evaluator_parallel: int | None = None,
         evaluator_worker_mode: WorkerMode | None = None,
@@ -108,6 +115,9 @@ class ProxyOpenEvolve(OpenEvolveSolver):
                 seed=evaluator_seed,
                 timeout=evaluator_timeout,
                 memory_limit_mb=evaluator_memory_limit_mb,
+                isolation=evaluator_isolation,
+                threads=evaluator_threads,
+                readable=tuple(Path(path).resolve() for path in evaluator_readable_paths),
             ),
             make_profile=self._profile,
             enrichment=[BLOCK_INSTRUCTION] if prompt_add_blockevolve_instruction else [],

@@ -120,7 +120,7 @@ PARALLEL = EventLists(EnumSpace(Move))
 GOOD = [
     (DISCRETE, 0), (DISCRETE, 2),
     (EnumSpace(Move), Move.left),
-    (BOX, [0.5, -0.5]), (BOX, np.zeros(2)), (BOX, (1, 0)), (BOX, [7.0, 0.0]),
+    (BOX, [0.5, -0.5]), (BOX, np.zeros(2)), (BOX, (1, 0)), (BOX, [1 + 1e-9, -1.0]),
     (PLAIN_BOX, [[0, 1], [1, 0]]),
     (MULTI, np.array([1, 2])),
     (AGENTS, {"ann": 1, "bob": Move.right}),
@@ -131,7 +131,8 @@ GOOD = [
 BAD = [
     (DISCRETE, 3), (DISCRETE, -1), (DISCRETE, 0.5), (DISCRETE, None), (DISCRETE, "0"), (DISCRETE, [0]),
     (EnumSpace(Move), OtherMove.left), (EnumSpace(Move), 0), (EnumSpace(Move), "left"), (EnumSpace(Move), [Move.left]),
-    (BOX, [0.5]), (BOX, [np.nan, 0]), (BOX, [np.inf, 0]), (BOX, "ab"), (BOX, ["a", "b"]), (BOX, None), (BOX, {}),
+    (BOX, [0.5]), (BOX, [7.0, 0.0]), (BOX, [0.0, -1.01]),
+    (BOX, [np.nan, 0]), (BOX, [np.inf, 0]), (BOX, "ab"), (BOX, ["a", "b"]), (BOX, None), (BOX, {}),
     (BOX, [[0], [0, 1]]), (BOX, [1j, 0]),
     (MULTI, np.array([2, 0])), (MULTI, np.array([0])), (MULTI, 0),
     (AGENTS, {"ann": 1}), (AGENTS, {"ann": 1, "bob": Move.left, "eve": 1}), (AGENTS, {"ann": 3, "bob": Move.left}),

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corridor import WALKER, Corridor, Raffle, corridor_task, program
+from local_actor import evaluate_here
 
 from skdecide_elm.environments import GymnasiumDomain
 from skdecide_elm.evaluation import EvaluationPool, RolloutTask
@@ -112,14 +113,14 @@ def test_nothing_depends_on_what_was_drawn_before():
     for _ in range(3):
         random.seed()
         np.random.seed()
-        found.add(gamblers_task().evaluate(code).combined_score)
+        found.add(evaluate_here(gamblers_task(), code).combined_score)
     assert len(found) == 1
 
 
 def test_instances_do_not_depend_on_the_program():
     task = RolloutTask((lucky_factory,), corridor_task().bridge)
     drawing = program("return 'right'", "import random\nrandom.random()", "random.random()")
-    assert task.evaluate(drawing).metrics == task.evaluate(WALKER).metrics
+    assert evaluate_here(task, drawing).metrics == evaluate_here(task, WALKER).metrics
 
 
 def test_seeds_differ_along_the_path():
