@@ -6,7 +6,7 @@ import io
 import math
 import pickle
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from skdecide_elm.domain_api.annotations import classes_in
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation.codec import ActionCodec, ActionError, classes_of_values
 
-__all__ = ["EventLists", "ListedActions", "SpaceSender", "action_codec", "check_action"]
+__all__ = ["AskedActions", "EventLists", "ListedActions", "SpaceSender", "action_codec", "check_action"]
 
 _SAMPLES = 1000
 _ROUNDING = 1e-6
@@ -95,10 +95,26 @@ class _NoDomains(pickle.Pickler):
         return NotImplemented
 
 
-class SpaceSender:
-    """What the planner's side gets of spaces of applicable actions: the space as it is, or else its elements.
+class AskedActions(Space):  # type: ignore[misc]
+    """A space that can neither be sent nor listed: whether it contains an action is asked of the referee."""
 
-    Which of the two is found out at the first space of a class, by trying; a space that holds a domain is never sent.
+    def __init__(self) -> None:
+        self._ask: Callable[[Any], bool] | None = None
+
+    def bind(self, ask: Callable[[Any], bool]) -> None:
+        """Say how to ask, on the planner's side."""
+        self._ask = ask
+
+    def contains(self, x: Any) -> bool:
+        """The referee's answer for ``x``."""
+        assert self._ask is not None
+        return self._ask(x)
+
+
+class SpaceSender:
+    """What the planner's side gets of spaces of applicable actions: as they are, or their elements, or their answers.
+
+    Which of them is found out at the first space of a class, by trying; a space that holds a domain is never sent.
     """
 
     def __init__(self) -> None:
@@ -108,26 +124,32 @@ class SpaceSender:
         """A space, or a dict of them by agent, ready to be pickled.
 
         Raises:
-            EvaluationError: a space can neither be pickled nor enumerated.
+            EvaluationError: an agent's space can neither be pickled nor enumerated.
         """
         if isinstance(spaces, Mapping):
-            return {agent: self(space) for agent, space in spaces.items()}
+            return {agent: self._of_agent(space) for agent, space in spaces.items()}
         kind = type(spaces)
         if kind not in self._as_they_are:
             self._as_they_are[kind] = _is_sendable(spaces)
-        return spaces if self._as_they_are[kind] else ListedActions(list(spaces.get_elements()))
+        if self._as_they_are[kind]:
+            return spaces
+        return ListedActions(list(spaces.get_elements())) if isinstance(spaces, EnumerableSpace) else AskedActions()
+
+    def _of_agent(self, space: Space[Any]) -> Any:
+        sent = self(space)
+        if isinstance(sent, AskedActions):
+            raise EvaluationError(
+                f"expected applicable actions that can be sent to the planner's process; found a "
+                f"{type(space).__name__} that can neither be pickled nor enumerated; give it get_elements()"
+            )
+        return sent
 
 
 def _is_sendable(space: Space[Any]) -> bool:
     try:
         _NoDomains(io.BytesIO(), pickle.HIGHEST_PROTOCOL).dump(space)
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        if isinstance(space, EnumerableSpace):
-            return False
-        raise EvaluationError(
-            f"expected applicable actions that can be sent to the planner's process; found a {type(space).__name__} "
-            f"that cannot be pickled ({error}) nor enumerated; give it get_elements(), or keep the domain out of it"
-        ) from error
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return False
     return True
 
 

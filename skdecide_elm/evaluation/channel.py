@@ -65,6 +65,11 @@ class Channel:
         del self._buffer[:end]
         return content
 
+    def ask(self, content: bytes) -> bytes:
+        """Send one frame and wait for one."""
+        self.send(content)
+        return self.receive()
+
     def close(self) -> None:
         """Close the descriptors."""
         for descriptor in {self._read_fd, self._write_fd}:

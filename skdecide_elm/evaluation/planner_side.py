@@ -20,9 +20,9 @@ from skdecide import Domain
 from skdecide_elm.bridges import Bridge
 from skdecide_elm.core import Planner
 from skdecide_elm.evaluation import containment
-from skdecide_elm.evaluation.actions import ListedActions
+from skdecide_elm.evaluation.actions import AskedActions, ListedActions
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
-from skdecide_elm.evaluation.codec import ActionCodec
+from skdecide_elm.evaluation.codec import ActionCodec, ActionError
 from skdecide_elm.evaluation.failure import failed_evaluation
 from skdecide_elm.evaluation.isolation import IsolationLevel, IsolationPolicy, apply_isolation
 from skdecide_elm.evaluation.randomness import seed_everything
@@ -34,9 +34,12 @@ __all__ = [
     "FAILED",
     "HANG_FILE",
     "INDEX",
+    "NO",
     "OUTPUT_FILE",
+    "QUESTION",
     "READY",
     "STEP",
+    "YES",
     "Assignment",
     "PlannerSetup",
     "Stage",
@@ -47,8 +50,12 @@ __all__ = [
 EPISODE, STEP = 0, 1
 """What the referee asks for: to begin an episode (instance, seed), to act (observation, applicable actions)."""
 
-READY, ACTION, INDEX, FAILED = b"R", b"A", b"I", b"E"
-"""First byte of what the planner's process sends: ready for the episode, an action, the index of one, an error."""
+READY, ACTION, INDEX, FAILED, QUESTION = b"R", b"A", b"I", b"E", b"Q"
+"""First byte of what the planner's process sends: ready for the episode, an action, the index of one, an error, an
+action of which it asks whether it is applicable."""
+
+YES, NO = b"Y", b"N"
+"""The referee's answers to a question."""
 
 OUTPUT_FILE = "output.txt"
 """In the working folder: what the program printed."""
@@ -111,9 +118,19 @@ class Stage:
     """Plays episodes of one program as the referee asks for them.
 
     Whatever the program raises comes out.
+
+    Args:
+        ask: sends a question to the referee and returns the answer.
     """
 
-    def __init__(self, setup: PlannerSetup, copies: Sequence[Domain], planner_class: type[Planner]) -> None:
+    def __init__(
+        self,
+        setup: PlannerSetup,
+        copies: Sequence[Domain],
+        planner_class: type[Planner],
+        ask: Callable[[bytes], bytes],
+    ) -> None:
+        self._ask = ask
         self._bridge = setup.bridge
         self._codec = setup.codec
         self._copies = copies
@@ -129,11 +146,20 @@ class Stage:
         """The planner's action, or its index where the elements of the space were sent."""
         assert self._planner is not None
         bridge = self._bridge
+        for space in applicable:
+            if isinstance(space, AskedActions):
+                space.bind(self._is_applicable)
         seen = [bridge.applicable_actions(space) for space in applicable]
         action = bridge.action(self._planner.sample_action(bridge.observation(observation), *seen))
         if applicable and isinstance(applicable[0], ListedActions):
             return INDEX + str(applicable[0].index(action)).encode()
         return ACTION + self._codec.encode(action)
+
+    def _is_applicable(self, action: Any) -> bool:
+        try:
+            return self._ask(QUESTION + self._codec.encode(action)) == YES
+        except ActionError:  # nothing that this domain's actions are made of
+            return False
 
 
 def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, channel: Channel) -> None:
@@ -152,7 +178,7 @@ def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, chan
         apply_isolation(setup.policy(Path(assignment.workdir).resolve()))
         try:
             seed_everything(setup.seed)
-            _serve(Stage(setup, copies, load_planner_class(assignment.code)), channel)
+            _serve(Stage(setup, copies, load_planner_class(assignment.code), channel.ask), channel)
         except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
             channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
 

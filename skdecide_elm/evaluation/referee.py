@@ -20,7 +20,18 @@ from skdecide_elm.evaluation.actions import ListedActions, check_action
 from skdecide_elm.evaluation.channel import Channel
 from skdecide_elm.evaluation.codec import ActionCodec, ActionError
 from skdecide_elm.evaluation.failure import printable
-from skdecide_elm.evaluation.planner_side import ACTION, EPISODE, FAILED, INDEX, READY, STEP, PlannerSetup
+from skdecide_elm.evaluation.planner_side import (
+    ACTION,
+    EPISODE,
+    FAILED,
+    INDEX,
+    NO,
+    QUESTION,
+    READY,
+    STEP,
+    YES,
+    PlannerSetup,
+)
 from skdecide_elm.evaluation.score import MAX_ARTIFACT_CHARS
 
 __all__ = ["DeadlinePassed", "PlannerFailed", "RemotePlanner", "deadline", "read_action"]
@@ -91,11 +102,23 @@ class RemotePlanner:
             ActionError: the answer is no applicable action.
             PlannerFailed, ChannelClosed: the program raised, or its process has ended.
         """
-        return read_action(self._codec, self._ask((STEP, observation, *sent)), space, *sent)
+        answer = self._ask((STEP, observation, *sent))
+        while answer[:1] == QUESTION:
+            answer = self._tell(YES if self._is_applicable(answer[1:], space) else NO)
+        return read_action(self._codec, answer, space, *sent)
+
+    def _is_applicable(self, written: bytes, space: Any) -> bool:
+        try:
+            check_action(self._codec.decode(written), space)
+        except ActionError:
+            return False
+        return True
 
     def _ask(self, message: tuple[Any, ...]) -> bytes:
-        self._channel.send(self._written(message))
-        answer = self._channel.receive()
+        return self._tell(self._written(message))
+
+    def _tell(self, content: bytes) -> bytes:
+        answer = self._channel.ask(content)
         if answer[:1] == FAILED:
             raise _failure(answer[1:])
         return answer

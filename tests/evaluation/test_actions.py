@@ -19,7 +19,14 @@ from skdecide.hub.space.gym import BoxSpace, DiscreteSpace, EnumSpace, GymSpace,
 from skdecide_elm.bridges import Integrated
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation import RolloutTask
-from skdecide_elm.evaluation.actions import EventLists, ListedActions, SpaceSender, action_codec, check_action
+from skdecide_elm.evaluation.actions import (
+    AskedActions,
+    EventLists,
+    ListedActions,
+    SpaceSender,
+    action_codec,
+    check_action,
+)
 from skdecide_elm.evaluation.codec import ActionError
 
 
@@ -61,11 +68,20 @@ def test_a_space_that_can_be_sent_is_sent_as_it_is():
     assert SpaceSender()({"ann": space}) == {"ann": space}
 
 
-def test_a_space_that_can_neither_be_sent_nor_listed():
+def test_a_space_that_can_neither_be_sent_nor_listed_is_asked():
     domain = BlackBoxMaze()
     domain.reset()
-    with pytest.raises(EvaluationError, match=r"cannot be pickled .* nor enumerated; give it get_elements"):
-        SpaceSender()(domain.get_applicable_actions())
+    sent = SpaceSender()(domain.get_applicable_actions())
+    assert isinstance(sent, AskedActions)
+    sent.bind(domain.get_applicable_actions().contains)
+    assert [sent.contains(step) for step in Step] == [step in domain.get_applicable_actions() for step in Step]
+
+
+def test_agents_need_spaces_that_can_be_sent():
+    domain = BlackBoxMaze()
+    domain.reset()
+    with pytest.raises(EvaluationError, match=r"ImplicitSpace that can neither be pickled nor enumerated"):
+        SpaceSender()({"ann": domain.get_applicable_actions()})
 
 
 # --- listed actions
