@@ -1,10 +1,13 @@
-"""What the embedded proposer reaches from a random program.
+"""What the embedded proposer reaches, beside two null arms at the same number of evaluations.
 
-    python benchmarks/proposer.py [--seeds 10] [--task maze]
+    python benchmarks/proposer.py [--seeds 10] [--first-seed 0] [--rows CartPole-v1,...] [--arms proposer,...]
 
-Each seed is one run of `IntegratedOpenEvolve` with its defaults. A run counts as a hit when its best program meets the
-threshold on the episodes of the search; the column `unseen` scores that program on episodes that no search has seen
-(for Maze, which is deterministic, on the same map).
+Each seed is one run of `IntegratedOpenEvolve` from the generated random sampler, with no LLM. A row's budget counts
+every evaluation: of the initial program, of proposals, of tuned constants and of the validation that chooses the final
+program. The final program is scored on episodes or instances that no search has seen. The null arms:
+
+random      independent proposals from the same grammar, none built on another; the best of them
+constants   the first proposal that has constants, and CMA-ES on these for all the rest of the budget
 """
 
 from __future__ import annotations
@@ -12,82 +15,132 @@ from __future__ import annotations
 import argparse
 import logging
 import statistics
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+import time
+import warnings
+from collections.abc import Callable, Iterator
 
-from skdecide import Domain
-from skdecide.hub.domain.maze import Maze
+from openevolve.utils.code_utils import parse_full_rewrite
+from rows import Row
+from rows_combinatorial import ROWS as COMBINATORIAL
+from rows_control import ROWS as CONTROL
 
 from skdecide_elm import IntegratedOpenEvolve
-from skdecide_elm.environments import GymnasiumDomain
+from skdecide_elm.domain_api import initial_program
+from skdecide_elm.domain_api.profile import profile_domain
+from skdecide_elm.errors import ReplyError
+from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.programs.tunables import read_tunables, with_values
+from skdecide_elm.search.tuning import Range, RangeSearch
+
+ROWS: dict[str, Row] = {row.name: row for row in (*COMBINATORIAL, *CONTROL)}
+"""All rows by name, in the order of the table."""
+
+Score = Callable[[str], float]
 
 
-@dataclass(frozen=True)
-class Row:
-    """A task, its budget, and when a run is a hit."""
-
-    domain_factory: Callable[[], Domain]
-    max_steps: int
-    iterations: int
-    target_score: float | None
-    measure: Callable[[dict[str, float]], float]
-    threshold: float
-    unit: str
+def proposer(row: Row, seed: int) -> str:
+    """The program that a run of the solver finds."""
+    with _solver(row, seed, row.solver_options) as solver:
+        solver.solve()
+        return str(solver.get_best_program_code())
 
 
-ROWS = {
-    # the goal is at least 58 steps away; an episode is cut after 100
-    "maze": Row(Maze, 100, 60, None, lambda m: m["nb_reached_goals"], 1.0, "episodes of 3 that reach the goal"),
-    # a reward of 1 per step, at most 500 steps: −cost / episodes is the mean number of steps
-    "cartpole": Row(
-        partial(GymnasiumDomain, "CartPole-v1"),
-        500,
-        200,
-        3 * 400 / 500,
-        lambda m: -m["cost"] / m["nb_episodes"],
-        400.0,
-        "steps of 500",
-    ),
+def random_proposals(row: Row, seed: int) -> str:
+    """The best of independent proposals."""
+    return _best(row, seed, lambda score: _evaluated(score, _proposals(row, seed), row.budget))
+
+
+def constants_only(row: Row, seed: int) -> str:
+    """The best that CMA-ES makes of the constants of the first proposal that has any."""
+    return _best(row, seed, lambda score: _tuned(score, row, seed))
+
+
+ARMS: dict[str, Callable[[Row, int], str]] = {
+    "proposer": proposer,
+    "random": random_proposals,
+    "constants": constants_only,
 }
 
 
-def run(row: Row, seed: int) -> tuple[float, float, int]:
-    """One search: the best program on its own episodes, on unseen ones, and the iteration that found it."""
-    options = {"evaluator_rollout_max_steps": row.max_steps, "random_seed": seed}
-    with IntegratedOpenEvolve(
-        row.domain_factory, nb_iterations=row.iterations, target_score=row.target_score, **options
-    ) as solver:
-        solver.solve()
-        code = solver.get_best_program_code()
-        seen = row.measure(solver.evaluate_program_code(code).metrics)
-        found = solver.statistics.improvements[-1][0]
-    with IntegratedOpenEvolve(
-        row.domain_factory, evaluator_rollout_num_episodes=30, evaluator_seed=1_000_003, **options
-    ) as referee:
-        return seen, row.measure(referee.evaluate_program_code(code).metrics), found
+def _solver(row: Row, seed: int, options: object) -> IntegratedOpenEvolve:
+    settings = {**dict(options), "random_seed": seed, "nb_iterations": row.iterations}  # type: ignore[call-overload]
+    return IntegratedOpenEvolve(row.domain_factory, **settings)
+
+
+def _best(row: Row, seed: int, search: Callable[[Score], Iterator[tuple[float, str]]]) -> str:
+    with _solver(row, seed, row.solver_options) as solver:
+
+        def score(code: str) -> float:
+            return float(solver.evaluate_program_code(code).metrics["combined_score"])
+
+        return max(search(score), key=lambda found: found[0])[1]
+
+
+def _evaluated(score: Score, codes: Iterator[str], budget: int) -> Iterator[tuple[float, str]]:
+    for _, code in zip(range(budget), codes, strict=False):
+        yield score(code), code
+
+
+def _proposals(row: Row, seed: int) -> Iterator[str]:
+    """Proposals that all start from the initial program."""
+    domain = row.domain_factory()
+    start = initial_program(domain)
+    source = EmbeddedProposer(profile_domain(domain), seed)
+    prompt = f"# Current Program\n```python\n{start}\n```\n"
+    while True:
+        try:
+            yield parse_full_rewrite(source.reply(prompt), "python") + "\n"
+        except ReplyError:
+            continue
+
+
+def _tuned(score: Score, row: Row, seed: int) -> Iterator[tuple[float, str]]:
+    code = next(code for code in _proposals(row, seed) if read_tunables(code))
+    yield score(code), code
+    ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in read_tunables(code)}
+    search = RangeSearch(ranges, seed)
+    for _ in range(row.budget - 1):
+        asked = search.ask()
+        assert asked is not None
+        number, values = asked
+        child = with_values(code, values)
+        value = score(child)
+        search.tell(number, value)
+        yield value, child
+
+
+def report(row: Row, arm: str, seeds: range) -> None:
+    """Print the runs of a row and arm as they end, then their summary."""
+    values = []
+    for seed in seeds:
+        started = time.perf_counter()
+        code = ARMS[arm](row, seed)
+        values.append(row.test(code))
+        print(
+            f"    {row.name}, {arm}, seed {seed}: {values[-1]:.4g} in {time.perf_counter() - started:.0f} s", flush=True
+        )
+    median = statistics.median(values)
+    verdict = "reached" if row.reached(median) else "missed"
+    print(
+        f"{row.name} | {arm} | {row.budget} evaluations | median {median:.4g} | range {min(values):.4g} to "
+        f"{max(values):.4g} | target {row.target:g} {row.unit}: {verdict} | {row.references}",
+        flush=True,
+    )
 
 
 def main() -> None:
-    """Print a line per seed and a summary per task."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--task", choices=sorted(ROWS), action="append")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--rows", default=",".join(ROWS))
+    parser.add_argument("--arms", default=",".join(ARMS))
     arguments = parser.parse_args()
     logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
-    for name in arguments.task or ROWS:
-        row = ROWS[name]
-        results = [run(row, seed) for seed in range(arguments.seeds)]
-        for seed, (seen, unseen, found) in enumerate(results):
-            print(f"{name} seed {seed}: {seen:g} (unseen: {unseen:g}) {row.unit}, found at iteration {found}")
-        hits = sum(seen >= row.threshold for seen, _, _ in results)
-        unseen_values = sorted(unseen for _, unseen, _ in results)
-        print(
-            f"{name}: {hits} of {arguments.seeds} seeds reach {row.threshold:g} {row.unit} within {row.iterations} "
-            f"iterations; unseen: median {statistics.median(unseen_values):g}, "
-            f"range {unseen_values[0]:g} to {unseen_values[-1]:g}",
-            flush=True,
-        )
+    warnings.filterwarnings("ignore", module="gymnasium.*")
+    for name in arguments.rows.split(","):
+        for arm in arguments.arms.split(","):
+            report(ROWS[name], arm, range(arguments.first_seed, arguments.first_seed + arguments.seeds))
 
 
 if __name__ == "__main__":

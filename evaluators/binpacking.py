@@ -3,15 +3,13 @@
 Usage: python evaluators/binpacking.py PROGRAM
 """
 
-import importlib.util
-import random
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from openevolve.evaluation_result import EvaluationResult
 
+from skdecide_elm import IsolatedPlanner, isolated_planner
 from skdecide_elm.environments import OnlineBinPacking, draw_items, excess, l1_bound
 
 CAPACITY = 100
@@ -20,9 +18,9 @@ SEEDS = range(3)
 
 
 def evaluate(program_path: str) -> EvaluationResult:
-    planner_class = load_planner_class(program_path)
     instances = [draw_items("weibull", N_ITEMS, CAPACITY, np.random.default_rng(seed)) for seed in SEEDS]
-    bins = [run_episode(planner_class(capacity=CAPACITY), items) for items in instances]
+    with isolated_planner(program_path, capacity=CAPACITY) as planner:
+        bins = [run_episode(planner, items) for items in instances]
     bounds = [l1_bound(items, CAPACITY) for items in instances]
     mean_excess = excess(bins, bounds)
     return EvaluationResult(
@@ -31,10 +29,9 @@ def evaluate(program_path: str) -> EvaluationResult:
     )
 
 
-def run_episode(planner: Any, items: Sequence[int]) -> int:
+def run_episode(planner: IsolatedPlanner, items: Sequence[int]) -> int:
     """Number of bins that the planner opens for these items."""
-    random.seed(0)
-    np.random.seed(0)
+    planner.reset()
     domain = OnlineBinPacking(CAPACITY, items)
     observation, cost, done = domain.reset(), 0, False
     while not done:
@@ -43,14 +40,6 @@ def run_episode(planner: Any, items: Sequence[int]) -> int:
         outcome = domain.step(action)
         observation, cost, done = outcome.observation, cost + outcome.value.cost, outcome.termination
     return cost
-
-
-def load_planner_class(program_path: str) -> type:
-    spec = importlib.util.spec_from_file_location("program", program_path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["program"] = module
-    spec.loader.exec_module(module)
-    return module.Planner
 
 
 if __name__ == "__main__":

@@ -3,22 +3,20 @@
 Usage: python evaluators/cartpole.py PROGRAM
 """
 
-import importlib.util
-import random
 import sys
-from typing import Any
 
 from openevolve.evaluation_result import EvaluationResult
 
+from skdecide_elm import IsolatedPlanner, isolated_planner
 from skdecide_elm.environments import GymnasiumDomain
 
 SEEDS = range(10)
 
 
 def evaluate(program_path: str) -> EvaluationResult:
-    planner_class = load_planner_class(program_path)
     domain = GymnasiumDomain("CartPole-v1")
-    returns = [run_episode(domain, planner_class(), seed) for seed in SEEDS]
+    with isolated_planner(program_path) as planner:
+        returns = [run_episode(domain, planner, seed) for seed in SEEDS]
     domain.close()
     mean_return = sum(returns) / len(returns)
     return EvaluationResult(
@@ -27,23 +25,15 @@ def evaluate(program_path: str) -> EvaluationResult:
     )
 
 
-def run_episode(domain: GymnasiumDomain, planner: Any, seed: int) -> float:
+def run_episode(domain: GymnasiumDomain, planner: IsolatedPlanner, seed: int) -> float:
     """Sum of the rewards until the pole falls, the cart leaves or 500 steps are over."""
-    random.seed(seed)
+    planner.reset(seed)
     domain.seed(seed)
     observation, total, done = domain.reset(), 0.0, False
     while not done:
         outcome = domain.step(planner.sample_action([float(number) for number in observation]))
         observation, total, done = outcome.observation, total + outcome.value.reward, outcome.termination
     return total
-
-
-def load_planner_class(program_path: str) -> type:
-    spec = importlib.util.spec_from_file_location("program", program_path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["program"] = module
-    spec.loader.exec_module(module)
-    return module.Planner
 
 
 if __name__ == "__main__":

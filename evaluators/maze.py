@@ -3,21 +3,22 @@
 Usage: python evaluators/maze.py PROGRAM
 """
 
-import importlib.util
-import random
 import sys
 
 from openevolve.evaluation_result import EvaluationResult
 from skdecide.hub.domain.maze import Maze
 from skdecide.hub.domain.maze.maze import Action
 
+from skdecide_elm import IsolatedPlanner, isolated_planner
+
 MAX_STEPS = 2000
 SEEDS = range(5)
 
 
 def evaluate(program_path: str) -> EvaluationResult:
-    planner_class = load_planner_class(program_path)
-    episodes = [run_episode(planner_class, seed) for seed in SEEDS]
+    width, height = (int(n) for n in Maze().get_observation_space().unwrapped().nvec)
+    with isolated_planner(program_path, width=width, height=height) as planner:
+        episodes = [run_episode(planner, seed) for seed in SEEDS]
     mean_cost = sum(cost for cost, _ in episodes) / len(episodes)
     nb_reached_goals = sum(reached for _, reached in episodes)
     return EvaluationResult(
@@ -31,12 +32,10 @@ def evaluate(program_path: str) -> EvaluationResult:
     )
 
 
-def run_episode(planner_class: type, seed: int) -> tuple[float, bool]:
+def run_episode(planner: IsolatedPlanner, seed: int) -> tuple[float, bool]:
     """Total cost of an episode and whether it reached the exit."""
-    random.seed(seed)
     domain = Maze()
-    width, height = (int(n) for n in domain.get_observation_space().unwrapped().nvec)
-    planner = planner_class(width=width, height=height)
+    planner.reset(seed)
     observation, cost = domain.reset(), 0
     for _ in range(MAX_STEPS):
         action = planner.sample_action((observation.x, observation.y))
@@ -45,14 +44,6 @@ def run_episode(planner_class: type, seed: int) -> tuple[float, bool]:
         if outcome.termination:
             break
     return cost, domain.is_goal(observation)
-
-
-def load_planner_class(program_path: str) -> type:
-    spec = importlib.util.spec_from_file_location("program", program_path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["program"] = module
-    spec.loader.exec_module(module)
-    return module.Planner
 
 
 if __name__ == "__main__":

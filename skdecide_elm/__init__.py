@@ -7,14 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skdecide_elm.domain_api import ApiExtractionParams
-    from skdecide_elm.solvers import IntegratedOpenEvolve, ProxyOpenEvolve
+    from skdecide_elm.evaluation.isolated_planner import IsolatedPlanner, PlannerOptions, isolated_planner
+    from skdecide_elm.solvers import IntegratedELM, IntegratedOpenEvolve, ProxyELM, ProxyOpenEvolve
 
-__all__ = ["ApiExtractionParams", "IntegratedOpenEvolve", "ProxyOpenEvolve"]
+__all__ = [
+    "ApiExtractionParams",
+    "IntegratedELM",
+    "IntegratedOpenEvolve",
+    "IsolatedPlanner",
+    "PlannerOptions",
+    "ProxyELM",
+    "ProxyOpenEvolve",
+    "isolated_planner",
+]
 
 _HOMES = {
     "ApiExtractionParams": "skdecide_elm.domain_api",
+    "IntegratedELM": "skdecide_elm.solvers",
     "IntegratedOpenEvolve": "skdecide_elm.solvers",
+    "IsolatedPlanner": "skdecide_elm.evaluation.isolated_planner",
+    "PlannerOptions": "skdecide_elm.evaluation.isolated_planner",
+    "ProxyELM": "skdecide_elm.solvers",
     "ProxyOpenEvolve": "skdecide_elm.solvers",
+    "isolated_planner": "skdecide_elm.evaluation.isolated_planner",
 }
 
 

@@ -19,7 +19,17 @@ from skdecide_elm.domain_api.characteristics import has_restricted_actions
 from skdecide_elm.domain_api.proxy import public_proxy
 from skdecide_elm.errors import MissingDomainError
 
-__all__ = ["Bridge", "Integrated", "Proxy", "act", "call_with_domain", "identity", "planner_copy", "wants_domain"]
+__all__ = [
+    "Bridge",
+    "Integrated",
+    "Proxy",
+    "act",
+    "call_with_domain",
+    "identity",
+    "no_arguments",
+    "planner_copy",
+    "wants_domain",
+]
 
 
 def identity(value: Any) -> Any:
@@ -70,7 +80,8 @@ class Integrated:
         return answer
 
 
-def _no_arguments(domain: Domain) -> dict[str, Any]:
+def no_arguments(domain: Domain) -> dict[str, Any]:
+    """The factory of a ``Planner`` without arguments."""
     return {}
 
 
@@ -85,7 +96,7 @@ class Proxy:
         applicable_actions_converter: from the space of applicable actions to what the planner gets of it.
     """
 
-    kwargs_factory: Callable[[Domain], dict[str, Any]] = _no_arguments
+    kwargs_factory: Callable[[Domain], dict[str, Any]] = no_arguments
     obs_converter: Callable[[Any], Any] = identity
     action_converter: Callable[[Any], Any] = identity
     applicable_actions_converter: Callable[[Any], Any] = identity

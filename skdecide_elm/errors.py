@@ -7,6 +7,8 @@ ElmError
 │   ├── MarkerError        evolve-block markers missing, nested or unmatched
 │   └── PlannerError       a program that does not define a usable Planner
 ├── ReplyError             an LLM reply from which no child program can be made
+├── RequestError           an LLM request that failed for good
+├── ReplayError            a request to which a recording has no reply
 ├── MissingDomainError     sample_action needs the rollout domain and did not get it
 ├── CheckpointError        a checkpoint that is damaged, foreign or too new
 └── EvaluationError        the evaluation machinery itself failed (never the program under test)
@@ -23,7 +25,9 @@ __all__ = [
     "MissingDomainError",
     "PlannerError",
     "ProgramError",
+    "ReplayError",
     "ReplyError",
+    "RequestError",
     "UnsupportedDomainError",
 ]
 
@@ -61,6 +65,23 @@ class ReplyError(ElmError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class RequestError(ElmError):
+    """An LLM request that failed for good.
+
+    ``kind`` is the name of the error that ended it, under which the run's statistics count it; ``attempts`` are the
+    requests that were made.
+    """
+
+    def __init__(self, kind: str, message: str, attempts: int = 1) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.attempts = attempts
+
+
+class ReplayError(ElmError):
+    """A request to which a recording has no reply."""
 
 
 class MissingDomainError(ElmError, ValueError):

@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that speaks OpenAI's chat-completions protocol from a script of behaviours.
+"""A real HTTP server on 127.0.0.1 that speaks OpenAI's chat and completion protocols from a script of behaviours.
 
 with Loopback(["first reply", Status(429), "second reply"]) as server:
     client = openai.OpenAI(base_url=server.url, api_key="any")
@@ -55,11 +55,15 @@ class Loopback:
     """The server, as a context manager. A list of behaviours goes on with its last one.
 
     Attributes:
-        requests: the bodies of the chat requests so far, in order of arrival.
+        requests: the bodies of the requests so far, in order of arrival; those for completions have a ``prompt``.
         url: what a client takes as its base URL.
+        completes: whether there is a completion endpoint beside that for chats.
     """
 
-    def __init__(self, script: Sequence[Behaviour] | Callable[[dict[str, Any]], Behaviour]) -> None:
+    def __init__(
+        self, script: Sequence[Behaviour] | Callable[[dict[str, Any]], Behaviour], *, completes: bool = True
+    ) -> None:
+        self.completes = completes
         self.requests: list[dict[str, Any]] = []
         self.closing = threading.Event()
         self._script = script
@@ -108,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path != "/v1/chat/completions":
+        paths = {"/v1/chat/completions"} | ({"/v1/completions"} if self.server.loopback.completes else set())
+        if self.path not in paths:
             self._send_json(404, _error(f"no such path: {self.path}"))
             return
         request = json.loads(body)
@@ -147,15 +152,21 @@ def _error(message: str) -> dict[str, Any]:
 
 
 def _completion(reply: str | None, request: dict[str, Any]) -> dict[str, Any]:
-    """A chat completion; tokens are counted as words."""
-    prompt = sum(len(message["content"].split()) for message in request["messages"])
+    """A chat completion, or a text completion; tokens are counted as words."""
+    if "prompt" in request:
+        kind, texts = "text_completion", [request["prompt"]]
+        choice: dict[str, Any] = {"text": reply or ""}
+    else:
+        kind, texts = "chat.completion", [message["content"] for message in request["messages"]]
+        choice = {"message": {"role": "assistant", "content": reply}}
+    prompt = sum(len(text.split()) for text in texts)
     completion = len((reply or "").split())
     return {
         "id": "chatcmpl-loopback",
-        "object": "chat.completion",
+        "object": kind,
         "created": 0,
         "model": request["model"],
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": reply}, "finish_reason": "stop"}],
+        "choices": [{"index": 0, "finish_reason": "stop", **choice}],
         "usage": {
             "prompt_tokens": prompt,
             "completion_tokens": completion,

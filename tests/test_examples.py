@@ -10,6 +10,8 @@ import pytest
 from openevolve.config import Config
 from openevolve.evaluation_result import EvaluationResult
 
+from skdecide_elm.errors import ProgramError
+
 ROOT = Path(__file__).parent.parent
 STEMS = ["binpacking", "cartpole", "maze"]
 
@@ -114,6 +116,10 @@ def test_a_better_program_scores_higher(stem, tmp_path):
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_broken_program_raises_instead_of_scoring(stem, tmp_path):
     broken = tmp_path / "broken.py"
-    broken.write_text("class Planner:\n    def __init__(self, **kwargs):\n        raise NameError('spam')\n")
-    with pytest.raises(NameError, match="spam"):
+    broken.write_text("""
+class Planner:
+    def __init__(self, **kwargs): pass
+    def sample_action(self, *seen): raise NameError('spam')
+""")
+    with pytest.raises(ProgramError, match="NameError: spam"):
         score(stem, broken)

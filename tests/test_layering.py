@@ -15,8 +15,9 @@ ROOT = "skdecide_elm"
 # From high to low. A module may import its own room (the first name below the package) and every lower layer.
 LAYERS = [
     {"cli", "report", "demo"},
+    {"tune", "config"},
     {"solvers"},
-    {"backends", "hyperparameters"},
+    {"backends", "elm", "hyperparameters"},
     {"operators", "search", "evaluation"},
     {"bridges"},
     {"prompts"},

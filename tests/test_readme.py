@@ -12,6 +12,8 @@ import pytest
 import yaml
 from openevolve.config import Config
 
+from skdecide_elm.config import load_run_config
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -52,6 +54,7 @@ def test_blocks_and_targets_are_found_where_they_are():
 def test_the_readme_has_examples_of_each_kind():
     assert blocks("python")
     assert blocks("yaml")
+    assert blocks("sh run")
     assert README.count("```") == 2 * len(fenced_blocks(README)), "a fence that is not closed, or is indented"
 
 
@@ -66,13 +69,25 @@ def test_example_runs(code, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("commands", blocks("sh run"))
+def test_commands_run(commands, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    done = subprocess.run(
+        ["bash", "-ex", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("code", blocks("python no-run"))
 def test_example_that_is_not_run_compiles(code):
     compile(code, "README.md", "exec")
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))
-def test_configuration_loads(text):
+def test_configuration_loads(text, tmp_path):
+    (tmp_path / "readme.yaml").write_text(text, encoding="utf-8")
+    load_run_config(tmp_path / "readme.yaml")
     config = Config.from_dict(yaml.safe_load(text))
     assert config.llm.models, "expected a block that names a model: that is what the README shows YAML for"
 

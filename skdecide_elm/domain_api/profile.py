@@ -27,6 +27,8 @@ from skdecide_elm.domain_api.characteristics import (
     is_multi_agent,
     is_parallel,
 )
+from skdecide_elm.domain_api.observing import observe_entries
+from skdecide_elm.domain_api.observing_choices import observe_choices
 from skdecide_elm.llm.profile import ArgumentProfile, DomainProfile, FieldProfile, SpaceProfile
 
 __all__ = ["MAX_LISTED", "profile_domain", "profile_proxy", "profile_space", "profile_value"]
@@ -66,6 +68,8 @@ def profile_domain(domain: Any) -> DomainProfile:
         goals=goals,
         listed_goals=goals and not multi_agent and _is_listable(_space(domain.get_goals)),
         rewards=isinstance(domain, Rewards) and not isinstance(domain, PositiveCosts),
+        entries=() if multi_agent or is_parallel(domain) else observe_entries(domain, observation, actions),
+        choices=() if multi_agent or is_parallel(domain) else observe_choices(domain, _fields),
     )
 
 

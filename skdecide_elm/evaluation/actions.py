@@ -24,22 +24,26 @@ _COMMON_MODULES = ("builtins", "numpy", "skdecide.domains")
 
 
 class ListedActions(EnumerableSpace, SamplableSpace):  # type: ignore[misc]
-    """The elements of a space that cannot be sent as it is, for instance because it holds the rollout domain."""
+    """The elements of a space that cannot be sent as it is, for instance because it holds the rollout domain.
+
+    Attributes:
+        elements: in the order by which both sides number them.
+    """
 
     def __init__(self, elements: Sequence[Any]) -> None:
-        self._elements = elements
+        self.elements = elements
 
     def get_elements(self) -> Sequence[Any]:
-        """The elements, in the order of the original space."""
-        return self._elements
+        """The elements, in the order of the original space; a list of the caller's own, which a planner may sort."""
+        return list(self.elements)
 
     def sample(self) -> Any:
         """One element at random."""
-        return random.choice(self._elements)
+        return random.choice(self.elements)
 
     def contains(self, x: Any) -> bool:
         """Whether ``x`` is one of the elements."""
-        return x in self._elements
+        return x in self.elements
 
     def index(self, action: Any) -> int:
         """The place of an element, found by identity first, then by equality.
@@ -47,13 +51,13 @@ class ListedActions(EnumerableSpace, SamplableSpace):  # type: ignore[misc]
         Raises:
             ActionError: it is not there.
         """
-        for place, element in enumerate(self._elements):
+        for place, element in enumerate(self.elements):
             if element is action:
                 return place
-        for place, element in enumerate(self._elements):
+        for place, element in enumerate(self.elements):
             if element == action:
                 return place
-        raise ActionError(f"expected one of the {len(self._elements)} applicable actions; found {str(action)[:200]}")
+        raise ActionError(f"expected one of the {len(self.elements)} applicable actions; found {str(action)[:200]}")
 
 
 class EventLists(Space):  # type: ignore[misc]
@@ -126,13 +130,14 @@ class SpaceSender:
         Raises:
             EvaluationError: an agent's space can neither be pickled nor enumerated.
         """
+        kind = type(spaces)
+        if self._as_they_are.get(kind):
+            return spaces
         if isinstance(spaces, Mapping):
             return {agent: self._of_agent(space) for agent, space in spaces.items()}
-        kind = type(spaces)
         if kind not in self._as_they_are:
             self._as_they_are[kind] = _is_sendable(spaces)
-        if self._as_they_are[kind]:
-            return spaces
+            return self(spaces)
         return ListedActions(list(spaces.get_elements())) if isinstance(spaces, EnumerableSpace) else AskedActions()
 
     def _of_agent(self, space: Space[Any]) -> Any:
@@ -189,6 +194,8 @@ def _is_in_box(action: Any, box: Any) -> bool:
     if numbers.dtype.kind not in "biuf" or numbers.size != math.prod(box.shape) or not np.isfinite(numbers).all():
         return False
     flat, low, high = numbers.ravel(), box.low.ravel(), box.high.ravel()
+    if (flat >= low).all() and (flat <= high).all():
+        return True
     return bool((flat >= low - _slack(low)).all() and (flat <= high + _slack(high)).all())
 
 

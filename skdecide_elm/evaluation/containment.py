@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
-import math
 import os
 import signal
 import subprocess
@@ -22,12 +21,12 @@ from pathlib import Path
 
 __all__ = [
     "adopt_orphans",
+    "collapse_memory",
     "die_with_parent",
     "end_process",
     "exit_status",
     "kill_family",
     "kill_strays",
-    "limit_resources",
     "pin_to_core",
     "redirect_output",
     "remove_tree",
@@ -37,9 +36,9 @@ __all__ = [
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _MIB = 2**20
-_MAX_FILE_BYTES = 16 * _MIB
-_CPU_SPARE_SECONDS = 10
 _KILL_POLL_SECONDS = 0.0005
+_MADV_COLLAPSE = 25
+_HUGE_PAGE = 2 * _MIB
 
 _KEPT_VARIABLES = {
     "CONDA_PREFIX", "DISCRETE_OPTIMIZATION_DATA", "HOME", "JAVA_HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
@@ -82,39 +81,6 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def limit_resources(timeout: float, memory_limit_mb: int | None) -> None:
-    """Limit memory, processor time, the size of files and core dumps of this process and of each that it starts.
-
-    Args:
-        timeout: seconds of wall clock that someone else enforces.
-        memory_limit_mb: address space in MiB on top of what this process has now; None for no limit.
-    """
-    if sys.platform == "win32":
-        return
-    import resource
-
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_FSIZE, _MAX_FILE_BYTES)
-    # the second line behind the time limit, should nobody be left to enforce it; threads share the processor time
-    _limit(resource.RLIMIT_CPU, math.ceil(timeout * (os.cpu_count() or 1)) + _CPU_SPARE_SECONDS)
-    if memory_limit_mb is not None and sys.platform == "linux":
-        _limit(resource.RLIMIT_AS, _address_space() + memory_limit_mb * _MIB)
-
-
-def _limit(kind: int, limit: int) -> None:
-    import resource
-
-    _, ceiling = resource.getrlimit(kind)
-    if ceiling != resource.RLIM_INFINITY:  # it can be lowered, never raised
-        limit = min(limit, ceiling)
-    resource.setrlimit(kind, (limit, limit))
-
-
-def _address_space() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 def redirect_output(path: Path) -> None:
     """Send standard output and error to a file, line by line, and read standard input from nowhere."""
     output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -138,19 +104,26 @@ def exit_status(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def kill_family(pid: int) -> None:
-    """Kill a child, its process group, and every process it started that has become ours, and reap them all."""
+def kill_family(pid: int, spared: int | None = None) -> None:
+    """Kill a child, its process group, and every process it started that has become ours, and reap them all.
+
+    Args:
+        spared: a child of ours that has nothing to do with it.
+    """
     _signal(-pid)
     _signal(pid)
     with contextlib.suppress(ChildProcessError):  # raised when nobody is left
         os.waitpid(pid, 0)
+    if spared is not None:
+        kill_strays(spared)
+        return
     with contextlib.suppress(ChildProcessError):
         while True:
-            for child in _children():
-                _signal(child)
             # never wait for one that is not yet killed: it may have become ours after the list was made
             ended, _ = os.waitpid(-1, os.WNOHANG)
             if not ended:
+                for child in _children():
+                    _signal(child)
                 time.sleep(_KILL_POLL_SECONDS)
 
 
@@ -196,6 +169,20 @@ def _strip(folder: Path) -> list[Path]:
     return folders
 
 
+def collapse_memory() -> None:
+    """Put the memory of this process on huge pages (Linux 6.1): a fork then has few page tables to copy."""
+    if sys.platform != "linux":
+        return
+    madvise = ctypes.CDLL(None, use_errno=True).madvise
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, access, _, _, inode, *name = line.split(maxsplit=5)
+        if access == "rw-p" and inode == "0" and name in ([], ["[heap]"]):
+            begin, end = (int(address, 16) for address in addresses.split("-"))
+            first, last = -(-begin // _HUGE_PAGE) * _HUGE_PAGE, end // _HUGE_PAGE * _HUGE_PAGE
+            if first < last:  # where the kernel declines, nothing is lost
+                madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), _MADV_COLLAPSE)
+
+
 def pin_to_core(core: int) -> None:
     """Run this process and its children on one core: a referee and its planner take turns, and never wait for one."""
     if hasattr(os, "sched_setaffinity"):
@@ -211,9 +198,9 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def kill_strays() -> None:
-    """Kill and reap all children of this process: what a lost process had started and left to us."""
-    while strays := _children():
+def kill_strays(spared: int | None = None) -> None:
+    """Kill and reap all children of this process but one: what a lost process had started and left to us."""
+    while strays := [child for child in _children() if child != spared]:
         for stray in strays:
             _signal(stray)
             with contextlib.suppress(ChildProcessError):

@@ -18,7 +18,7 @@ from typing import TypeAlias
 from skdecide_elm.core import Evaluation
 from skdecide_elm.programs.loader import PROGRAM_FILENAME
 
-__all__ = ["PROGRAM_FILE", "failed_evaluation", "printable", "traceback_from_dump"]
+__all__ = ["PROGRAM_FILE", "failed_evaluation", "has_timed_out", "printable", "timeout_error", "traceback_from_dump"]
 
 PROGRAM_FILE = "program.py"
 """What a program's text is called where it is given to a user's script as a file."""
@@ -26,6 +26,7 @@ PROGRAM_FILE = "program.py"
 _MAX_ERROR_CHARS = 500
 _MAX_LINE_CHARS = 200
 _MAX_FRAMES = 20
+_TIMEOUT = "TimeoutError: the evaluation took longer than"
 _Place: TypeAlias = tuple[str, int, str]
 """File, line, function."""
 
@@ -34,6 +35,16 @@ _HEADER = "Traceback (most recent call last):\n"
 _PACKAGE = Path(__file__).parents[1]
 _MACHINERY = tuple(str(_PACKAGE / part) for part in ("evaluation", "bridges.py", "programs"))
 _DUMPED_FRAME = re.compile(r'  File "(.*)", line (\d+) in (.*)')
+
+
+def timeout_error(seconds: float) -> str:
+    """What a program is told that ran past the time limit."""
+    return f"{_TIMEOUT} {seconds:g} s"
+
+
+def has_timed_out(evaluation: Evaluation) -> bool:
+    """Whether the program ran past the time limit: on a machine that is less busy it might not."""
+    return evaluation.artifacts.get("error", "").startswith(_TIMEOUT)
 
 
 def failed_evaluation(error: BaseException) -> Evaluation:

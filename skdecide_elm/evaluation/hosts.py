@@ -14,11 +14,21 @@ import cloudpickle
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
-from skdecide_elm.evaluation.planner_host import AWAIT, DISMISS, EXIT_SECONDS, HOST_READY, KILLED, START, STATUS
-from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup
+from skdecide_elm.evaluation.planner_host import (
+    AWAIT,
+    CLOSE_SECONDS,
+    DISMISS,
+    DUMP_SECONDS,
+    EXIT_SECONDS,
+    HOST_READY,
+    KILLED,
+    START,
+    STATUS,
+)
+from skdecide_elm.evaluation.planner_side import HANG_SIGNAL, Assignment, PlannerSetup
 from skdecide_elm.evaluation.referee import RemotePlanner
 
-__all__ = ["PlannerHost"]
+__all__ = ["Control", "PlannerHost", "SingleHost"]
 
 _MAX_ANSWER_BYTES = 4 * 2**20
 _DISMISS_SECONDS = 0.5
@@ -79,19 +89,57 @@ class PlannerHost:
         self._process.kill()
         containment.kill_strays()
 
-    def _start(self) -> _ForkingHost | _SingleHost:
-        kind = _ForkingHost if self._mode == "forkserver" else _SingleHost
+    def _start(self) -> _ForkingHost | SingleHost:
+        kind = _ForkingHost if self._mode == "forkserver" else SingleHost
         return kind(self._payload)
+
+
+class Control:
+    """The socket on which whoever forks a child per program (`planner_host.serve`) is told what to do."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+
+    def open_channel(self) -> Channel:
+        """Have a child forked, and be connected with it."""
+        (their_read_end, our_write_end), (our_read_end, their_write_end) = os.pipe(), os.pipe()
+        socket.send_fds(self._control, [START], [their_read_end, their_write_end])
+        os.close(their_read_end)
+        os.close(their_write_end)
+        return Channel(our_read_end, our_write_end, _MAX_ANSWER_BYTES)
+
+    def dismiss(self, gone: bool) -> None:
+        """Have the child ended with all it has started; if it is gone, when it has ended. `status` follows."""
+        with contextlib.suppress(OSError):  # `status` says so
+            self._control.sendall(AWAIT if gone else DISMISS)
+
+    def status(self) -> int | None:
+        """How the child had ended by itself, `KILLED` if it had not; None: nobody answers, nor will anybody again."""
+        self._control.settimeout(_DISMISS_SECONDS)
+        try:
+            answer = self._control.recv(STATUS.size, socket.MSG_WAITALL)
+        except OSError:
+            answer = b""
+        if len(answer) < STATUS.size:
+            return None
+        self._control.settimeout(None)
+        (status,) = STATUS.unpack(answer)
+        return int(status)
+
+    def close(self) -> None:
+        """Have the child ended, and no other started."""
+        self._control.close()
 
 
 class _ForkingHost:
     """A host that forks a child per program, told so over a socket that is its standard input and output."""
 
     def __init__(self, payload: bytes) -> None:
-        self._control, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair()
+        self._control = Control(ours)
         self._process = _popen("forkserver", theirs.fileno(), theirs.fileno())
         theirs.close()
-        self._frames = Channel(self._control.fileno(), self._control.fileno(), _MAX_ANSWER_BYTES)
+        self._frames = Channel(ours.fileno(), ours.fileno(), _MAX_ANSWER_BYTES)
         self._ready = False
         with contextlib.suppress(ChannelClosed):  # await_ready says so
             self._frames.send(payload)
@@ -102,23 +150,13 @@ class _ForkingHost:
             self._ready = True
 
     def open_channel(self) -> Channel:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._control, [START], [theirs.fileno()])
-        descriptor = ours.detach()
-        return Channel(descriptor, descriptor, _MAX_ANSWER_BYTES)
+        return self._control.open_channel()
 
     def dismiss(self, gone: bool) -> tuple[int | None, bool]:
-        self._control.settimeout(_DISMISS_SECONDS)
-        try:
-            self._control.sendall(AWAIT if gone else DISMISS)
-            answer = self._control.recv(STATUS.size, socket.MSG_WAITALL)
-        except OSError:
-            answer = b""
-        if len(answer) < STATUS.size:
+        self._control.dismiss(gone)
+        status = self._control.status()
+        if status is None:
             return _exit_code(self._process, EXIT_SECONDS), True
-        self._control.settimeout(None)
-        (status,) = STATUS.unpack(answer)
         return (None if status == KILLED else status), False
 
     def kill(self) -> None:
@@ -126,7 +164,7 @@ class _ForkingHost:
         containment.end_process(self._process)
 
 
-class _SingleHost:
+class SingleHost:
     """A host that plays one program itself, over pipes that are its standard input and output."""
 
     def __init__(self, payload: bytes) -> None:
@@ -142,17 +180,25 @@ class _SingleHost:
             self._channel.send(payload)
 
     def await_ready(self) -> None:
+        """Wait until it can play. Raises as `PlannerHost.await_ready` does."""
         if not self._ready:
             _await_ready(self._channel)
             self._ready = True
 
     def open_channel(self) -> Channel:
+        """The channel to the program."""
         return self._channel
 
     def dismiss(self, gone: bool) -> tuple[int | None, bool]:
-        return _exit_code(self._process, EXIT_SECONDS if gone else 0), True
+        """How the program had ended by itself, and that the host is lost by it."""
+        status = _exit_code(self._process, EXIT_SECONDS if gone else CLOSE_SECONDS)
+        if status is None and HANG_SIGNAL is not None:
+            self._process.send_signal(HANG_SIGNAL)  # it hangs: have it write down where
+            _exit_code(self._process, DUMP_SECONDS)
+        return status, True
 
     def kill(self) -> None:
+        """End the process and its group."""
         containment.end_process(self._process)
 
 
@@ -164,7 +210,9 @@ def _exit_code(process: subprocess.Popen[bytes], seconds: float) -> int | None:
 
 def _popen(mode: str, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "skdecide_elm.evaluation.planner_host", mode]
-    return subprocess.Popen(command, stdin=stdin, stdout=stdout, start_new_session=True)
+    return subprocess.Popen(
+        command, stdin=stdin, stdout=stdout, env=containment.scrubbed_environment(), start_new_session=True
+    )
 
 
 def _await_ready(channel: Channel) -> None:

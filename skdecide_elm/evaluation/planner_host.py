@@ -7,9 +7,7 @@ It holds the planner's own copies of the domains, warm, and runs each program in
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import importlib
 import os
 import pickle
 import select
@@ -26,21 +24,44 @@ from skdecide import Domain
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.channel import Channel
 from skdecide_elm.evaluation.isolation import prepare_isolation
-from skdecide_elm.evaluation.planner_side import Assignment, PlannerSetup, play
+from skdecide_elm.evaluation.planner_side import HANG_SIGNAL, Assignment, PlannerSetup, play
+from skdecide_elm.evaluation.preloading import import_modules
 from skdecide_elm.evaluation.randomness import derive_seed, make_unseeded_generators_follow, seed_everything
 
-__all__ = ["AWAIT", "DISMISS", "EXIT_SECONDS", "HOST_READY", "KILLED", "MAX_FRAME_BYTES", "START", "STATUS", "main"]
+__all__ = [
+    "AWAIT",
+    "CLOSE_SECONDS",
+    "DISMISS",
+    "DUMP_SECONDS",
+    "EXIT_SECONDS",
+    "HOST_READY",
+    "KILLED",
+    "MAX_FRAME_BYTES",
+    "START",
+    "STATUS",
+    "main",
+    "serve",
+]
 
 MAX_FRAME_BYTES = 2**30
 """Of frames from the referee, who is trusted; the other direction has a limit of its own."""
 
 HOST_READY = b"ready"
 START, DISMISS, AWAIT = b"S", b"K", b"W"
-"""Commands on the control socket: play a program (with the descriptor of its channel); be done with it; be done with
+"""Commands on the control socket: play a program (with the descriptors of its channel); be done with it; be done with
 it when it has ended, which it is about to do."""
 
 EXIT_SECONDS = 0.2
 """How long a process that has closed its channel may take to end."""
+
+CLOSE_SECONDS = 0.03
+"""How long a process whose channel we have closed may take to notice and to end."""
+
+DUMP_SECONDS = 0.03
+"""How long a process may take to write down where it hangs."""
+
+_PLAYED_UNTIL_COLLAPSE = 16
+"""Programs after which the host takes a tenth of a second to make the following ones cheaper."""
 
 STATUS = struct.Struct(">i")
 """The answer to `DISMISS`: how the program's process had ended, or `KILLED` if it had not."""
@@ -57,9 +78,7 @@ def main() -> None:
     make_unseeded_generators_follow()
     setup: PlannerSetup = cloudpickle.loads(control.receive())
     copies = [_build(setup, instance) for instance in range(len(setup.copies))]
-    for module in setup.preload:
-        with contextlib.suppress(ImportError):  # the program that needs it will say so
-            importlib.import_module(module)
+    import_modules(setup.preload)
     prepare_isolation(setup.policy(Path.cwd()))
     sys.stdout.flush()  # what a domain has printed is not the output of a program
     control.send(HOST_READY)
@@ -68,7 +87,7 @@ def main() -> None:
         _play_and_exit(setup, copies, control)
     else:
         control.close()  # a program must not find it open
-        _serve(socket.socket(fileno=os.dup(0)), setup, copies)
+        serve(socket.socket(fileno=os.dup(0)), setup, copies)
 
 
 def _build(setup: PlannerSetup, instance: int) -> Domain:
@@ -77,31 +96,37 @@ def _build(setup: PlannerSetup, instance: int) -> Domain:
     return setup.copies[instance]()
 
 
-def _serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) -> None:
+def serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) -> None:
+    """Run programs in forked children until the client closes the control socket."""
     containment.adopt_orphans()
     gc.collect()
     gc.freeze()  # spares every child a collection that would copy the pages it shares with us
+    played = 0
     while True:
-        command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        command, descriptors, _, _ = socket.recv_fds(control, 1, 2)
         if not command:
             return
-        os.set_inheritable(descriptors[0], False)  # what the program executes must not inherit it
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # what the program executes must not inherit it
         pid = os.fork()
         if pid == 0:
             control.close()
-            _play_forked(setup, copies, descriptors[0])
-        os.close(descriptors[0])
+            _play_forked(setup, copies, Channel(descriptors[0], descriptors[1], MAX_FRAME_BYTES))
+        for descriptor in descriptors:
+            os.close(descriptor)
         status = _await_end(pid, control)
-        containment.kill_family(pid)
         if status is None:
             return
         control.sendall(STATUS.pack(status))
+        played += 1
+        if played == _PLAYED_UNTIL_COLLAPSE:
+            containment.collapse_memory()
 
 
-def _play_forked(setup: PlannerSetup, copies: list[Domain], descriptor: int) -> NoReturn:
+def _play_forked(setup: PlannerSetup, copies: list[Domain], channel: Channel) -> NoReturn:
     os.setsid()
     containment.die_with_parent()
-    _play_and_exit(setup, copies, Channel(descriptor, descriptor, MAX_FRAME_BYTES))
+    _play_and_exit(setup, copies, channel)
 
 
 def _play_and_exit(setup: PlannerSetup, copies: list[Domain], channel: Channel) -> NoReturn:
@@ -114,20 +139,29 @@ def _play_and_exit(setup: PlannerSetup, copies: list[Domain], channel: Channel) 
 
 
 def _await_end(pid: int, control: socket.socket) -> int | None:
-    """Wait until the referee is done with the program; None if the referee has gone."""
+    """Wait until the referee is done with the program, and end it; None if the referee has gone."""
     process = os.pidfd_open(pid)
     try:
         ready, _, _ = select.select([control.fileno(), process], [], [])
-        if process in ready:
-            status = containment.exit_status(pid) or 0
-            containment.kill_family(pid)  # what it left behind may hold the channel open
-            return status if control.recv(1) else None
-        command = control.recv(1)
-        if command == AWAIT and select.select([process], [], [], EXIT_SECONDS)[0]:
-            return containment.exit_status(pid) or 0
-        return KILLED if command else None
+        command = b"" if process in ready else control.recv(1)
+        ended = not command or _has_ended(process, EXIT_SECONDS if command == AWAIT else CLOSE_SECONDS)
+        status = containment.exit_status(pid) if ended else None
+        if not ended:
+            assert HANG_SIGNAL is not None  # where there is fork there are signals
+            os.kill(pid, HANG_SIGNAL)  # it hangs: have it write down where
+            _has_ended(process, DUMP_SECONDS)
+        containment.kill_family(pid)  # what it left behind may hold the channel open
     finally:
         os.close(process)
+    if process in ready:
+        command = control.recv(1)
+    if not command:
+        return None
+    return KILLED if status is None else status
+
+
+def _has_ended(process: int, seconds: float) -> bool:
+    return bool(select.select([process], [], [], seconds)[0])
 
 
 if __name__ == "__main__":

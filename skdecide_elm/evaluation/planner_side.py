@@ -10,11 +10,13 @@ import faulthandler
 import json
 import os
 import pickle
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 from skdecide import Domain
 
 from skdecide_elm.bridges import Bridge
@@ -24,7 +26,9 @@ from skdecide_elm.evaluation.actions import AskedActions, ListedActions
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
 from skdecide_elm.evaluation.codec import ActionCodec, ActionError
 from skdecide_elm.evaluation.failure import failed_evaluation
-from skdecide_elm.evaluation.isolation import IsolationLevel, IsolationPolicy, apply_isolation
+from skdecide_elm.evaluation.isolation import IsolationLevel, IsolationPolicy, apply_isolation, close_files
+from skdecide_elm.evaluation.isolation.limits import cpu_seconds_within
+from skdecide_elm.evaluation.preloading import import_for_program
 from skdecide_elm.evaluation.randomness import seed_everything
 from skdecide_elm.programs.loader import load_planner_class
 
@@ -33,6 +37,7 @@ __all__ = [
     "EPISODE",
     "FAILED",
     "HANG_FILE",
+    "HANG_SIGNAL",
     "INDEX",
     "NO",
     "OUTPUT_FILE",
@@ -61,7 +66,10 @@ OUTPUT_FILE = "output.txt"
 """In the working folder: what the program printed."""
 
 HANG_FILE = "hang.txt"
-"""In the working folder: where the program was when it crashed, or just before the time limit."""
+"""In the working folder: where the program was when it crashed, or at the time limit."""
+
+HANG_SIGNAL: signal.Signals | None = getattr(signal, "SIGUSR1", None)
+"""Upon which a program's process writes `HANG_FILE`; None: it does so by itself, just before the time limit."""
 
 
 def seconds_until_dump(timeout: float) -> float:
@@ -96,22 +104,30 @@ class PlannerSetup:
     preload: tuple[str, ...]
 
     def policy(self, folder: Path) -> IsolationPolicy:
-        """The bounds of a program whose private folder is given. `containment` limits time, memory and file sizes."""
+        """The bounds of a program whose private folder is given."""
         return IsolationPolicy(
             writable=folder,
             level=self.isolation,
             readable=self.readable,
-            max_file_bytes=None,
+            memory_limit_mb=self.memory_limit_mb,
+            cpu_seconds=cpu_seconds_within(self.timeout),
             threads=self.threads,
         )
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """One program to play, and the private folder that it may write to."""
+    """One program to play.
+
+    Attributes:
+        code: its text.
+        workdir: the private folder that it may write to.
+        setup: a `PlannerSetup` by cloudpickle, for this program alone; empty: the host's.
+    """
 
     code: str
     workdir: str
+    setup: bytes = b""
 
 
 class Stage:
@@ -146,12 +162,16 @@ class Stage:
         """The planner's action, or its index where the elements of the space were sent."""
         assert self._planner is not None
         bridge = self._bridge
+        if not applicable:  # nothing more than needed: see `Channel`
+            return ACTION + self._codec.encode(
+                bridge.action(self._planner.sample_action(bridge.observation(observation)))
+            )
         for space in applicable:
-            if isinstance(space, AskedActions):
+            if type(space) is AskedActions:
                 space.bind(self._is_applicable)
         seen = [bridge.applicable_actions(space) for space in applicable]
         action = bridge.action(self._planner.sample_action(bridge.observation(observation), *seen))
-        if applicable and isinstance(applicable[0], ListedActions):
+        if isinstance(applicable[0], ListedActions):
             return INDEX + str(applicable[0].index(action)).encode()
         return ACTION + self._codec.encode(action)
 
@@ -171,11 +191,20 @@ def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, chan
         os.register_at_fork(after_in_child=channel.close)  # what the program forks must not answer in its place
     os.chdir(assignment.workdir)
     containment.redirect_output(Path(OUTPUT_FILE))
-    containment.limit_resources(setup.timeout, setup.memory_limit_mb)
+    if assignment.setup:
+        setup = cloudpickle.loads(assignment.setup)
+        copies = [make_copy() for make_copy in setup.copies]
     with Path(HANG_FILE).open("wb") as hang:
         faulthandler.enable(hang)
-        faulthandler.dump_traceback_later(seconds_until_dump(setup.timeout), file=hang)
-        apply_isolation(setup.policy(Path(assignment.workdir).resolve()))
+        if HANG_SIGNAL is None:
+            faulthandler.dump_traceback_later(seconds_until_dump(setup.timeout), file=hang)
+        else:  # costs nothing but to those who hang; the other way costs a thread
+            faulthandler.register(HANG_SIGNAL, file=hang)
+        policy = setup.policy(Path(assignment.workdir).resolve())
+        apply_isolation(policy)
+        if policy.level == "strict":
+            import_for_program(assignment.code)
+            close_files(policy)
         try:
             seed_everything(setup.seed)
             _serve(Stage(setup, copies, load_planner_class(assignment.code), channel.ask), channel)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import queue
-import signal
-import stat
 import sys
 import tempfile
 import threading
@@ -15,23 +12,24 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-
-import cloudpickle
+from typing import Any
 
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError, EvaluationError
 from skdecide_elm.evaluation.containment import remove_tree
-from skdecide_elm.evaluation.failure import printable, traceback_from_dump
-from skdecide_elm.evaluation.messages import Failure
+from skdecide_elm.evaluation.failure import timeout_error, traceback_from_dump
+from skdecide_elm.evaluation.messages import UNSEEDED, Failure
 from skdecide_elm.evaluation.planner_side import HANG_FILE, OUTPUT_FILE
 from skdecide_elm.evaluation.process import WorkerMode, WorkerProcess
-from skdecide_elm.evaluation.task import ScriptTask, Task
+from skdecide_elm.evaluation.racing import Bar
+from skdecide_elm.evaluation.remains import file_head, how_it_ended
+from skdecide_elm.evaluation.task import RolloutTask, ScriptTask, Task, dump_task
 
 __all__ = ["EvaluationPool", "WorkerMode", "default_worker_count", "default_worker_mode"]
 
-_MAX_OUTPUT_CHARS = 2000
 _GRACE_SECONDS = 1.0
 
 
@@ -55,12 +53,15 @@ class EvaluationPool:
         task: what is run on each program; carried over by cloudpickle.
         workers: evaluations at a time.
         mode: how the processes are made; None: the best that this system offers.
+        first_core: number of the core of the first worker; the others take the next ones.
 
     Raises:
         ConfigError: no worker, a mode that this system lacks, or a task that cannot be carried to another process.
     """
 
-    def __init__(self, task: Task, workers: int | None = None, mode: WorkerMode | None = None) -> None:
+    def __init__(
+        self, task: Task, workers: int | None = None, mode: WorkerMode | None = None, first_core: int = 0
+    ) -> None:
         self.workers = default_worker_count() if workers is None else workers
         if self.workers < 1:
             raise ConfigError(f"expected at least 1 evaluation worker; found {workers}")
@@ -68,8 +69,8 @@ class EvaluationPool:
         self._mode = _checked_mode(mode or default_worker_mode())
         # a referee lives on in both modes; a user's script runs in the worker itself where that cannot fork
         self._single_use = self._mode == "single" and isinstance(task, ScriptTask)
-        self._setup = _dump(task)
-        self._cores = deque(range(self.workers))
+        self._setup = dump_task(task)
+        self._cores = deque(range(first_core, first_core + self.workers))
         self._folder = Path(tempfile.mkdtemp(prefix="skdecide_elm_"))
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -81,8 +82,11 @@ class EvaluationPool:
         for _ in range(self.workers):
             self._threads.submit(self._add_idle)
 
-    def submit(self, code: str) -> Future[Evaluation]:
+    def submit(self, code: str, bar: Bar | None = None) -> Future[Evaluation]:
         """Evaluate a program as soon as a worker is free.
+
+        Args:
+            bar: stop it early if it is clearly worse; see `racing`. A user's own script knows no such thing.
 
         The future raises `EvaluationError` if the pool is closed meanwhile, or if a worker cannot start (for instance
         because a domain factory raises).
@@ -90,9 +94,18 @@ class EvaluationPool:
         Raises:
             EvaluationError: the pool is closed.
         """
+        return self._submit({"code": code} if bar is None else {"code": code, "bar": bar.to_json()})
+
+    def find_unseeded(self) -> str:
+        """In what the task's domains do not follow their seeds; empty if they do. Raises as `evaluate` does."""
+        if not isinstance(self._task, RolloutTask):
+            return ""
+        return self._submit({"code": "", "check": "seeding"}).result().artifacts.get(UNSEEDED, "")
+
+    def _submit(self, question: dict[str, Any]) -> Future[Evaluation]:
         self._raise_if_closed()
         try:
-            return self._threads.submit(self._evaluate, code)
+            return self._threads.submit(self._evaluate, question)
         except RuntimeError as error:  # closed since
             raise EvaluationError(str(error)) from error
 
@@ -118,14 +131,14 @@ class EvaluationPool:
     ) -> None:
         self.close()
 
-    def _evaluate(self, code: str) -> Evaluation:
+    def _evaluate(self, question: dict[str, Any]) -> Evaluation:
         self._raise_if_closed()
         workdir = self._new_folder()
-        request = {"code": code, "workdir": os.fspath(workdir)}
+        request = {**question, "workdir": os.fspath(workdir)}
         try:
             with self._lent_worker() as worker:
                 answer = worker.request(request, self._task.timeout)
-            return _evaluation(answer, workdir, self._task.timeout, code)
+            return _evaluation(answer, workdir, self._task.timeout, question["code"])
         finally:
             self._raise_if_closed()  # else it looks as if the program, or a domain, had ended the process
             remove_tree(workdir)
@@ -198,16 +211,6 @@ def _checked_mode(mode: WorkerMode) -> WorkerMode:
     raise ConfigError(f"expected the worker mode 'single', or 'forkserver' where a process can fork; found {mode!r}")
 
 
-def _dump(task: Task) -> bytes:
-    try:
-        return bytes(cloudpickle.dumps(task))
-    except (pickle.PicklingError, TypeError, AttributeError, ValueError, RuntimeError) as error:
-        raise ConfigError(
-            f"expected domain factories and converters that cloudpickle can carry to another process; found {error!r}; "
-            "make them functions that build what they need rather than closures over open files, locks or environments"
-        ) from error
-
-
 def _dispose(owner: int, workers: set[WorkerProcess], folder: Path) -> None:
     if os.getpid() == owner:  # not in a fork of the process that made the pool
         _stop(workers)
@@ -223,42 +226,23 @@ def _stop(workers: set[WorkerProcess]) -> None:
 
 def _evaluation(answer: Evaluation | Failure, workdir: Path, timeout: float, code: str) -> Evaluation:
     """From a worker's answer and what the program left in its folder to an evaluation."""
-    output = _head(workdir / OUTPUT_FILE)
+    output = file_head(workdir / OUTPUT_FILE)
     artifacts = {"output": output} if output else {}
     if isinstance(answer, Evaluation):
-        return Evaluation(answer.metrics, {**artifacts, **answer.artifacts})
+        return replace(answer, artifacts={**artifacts, **answer.artifacts})
     error = _what_happened(answer, timeout)
-    if trace := traceback_from_dump(_head(workdir / HANG_FILE), code, error):
+    if trace := traceback_from_dump(file_head(workdir / HANG_FILE), code, error):
         artifacts["traceback"] = trace
     if answer.failed_at:
         artifacts["failed_at"] = answer.failed_at
+    if answer.decision_times:
+        artifacts["decision_times"] = answer.decision_times
     return Evaluation.invalid(error, **artifacts)
 
 
 def _what_happened(failure: Failure, timeout: float) -> str:
     if failure.kind == "timeout":
-        return f"TimeoutError: the evaluation took longer than {timeout:g} s"
+        return timeout_error(timeout)
     if failure.kind == "malformed":
         return "the program closed the channel of its evaluation, or wrote something else to it"
-    how = f"exit code {failure.exit_code}" if failure.exit_code >= 0 else _signal_name(-failure.exit_code)
-    return f"the program ended its process before it was evaluated ({how})"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return f"killed by {signal.Signals(number).name}"
-    except ValueError:
-        return f"killed by signal {number}"
-
-
-def _head(path: Path) -> str:
-    """The beginning of a file that a program may have replaced by something that must not be opened, or waited for."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    try:
-        with os.fdopen(os.open(path, flags), "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                return ""
-            raw = stream.read(4 * _MAX_OUTPUT_CHARS)
-    except OSError:  # never written, or removed by the program
-        return ""
-    return printable(raw.decode("utf-8", "replace"), _MAX_OUTPUT_CHARS)
+    return f"the program ended its process before it was evaluated ({how_it_ended(failure.exit_code)})"

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import EvaluationError
@@ -77,7 +77,7 @@ class WorkerProcess:
         self._requests: IO[bytes] = self._process.stdin
         threading.Thread(target=self._exchange, args=[setup, self._process.stdout], daemon=True).start()
 
-    def request(self, request: dict[str, str], timeout: float) -> Evaluation | Failure:
+    def request(self, request: dict[str, Any], timeout: float) -> Evaluation | Failure:
         """Send one request and wait for its answer; a process that does not answer in time is lost.
 
         Raises:

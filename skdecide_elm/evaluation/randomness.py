@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import random
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["derive_seed", "make_unseeded_generators_follow", "seed_everything"]
+__all__ = ["derive_seed", "make_unseeded_generators_follow", "seed_everything", "wide_seed"]
 
 
 def derive_seed(seed: int, *path: int | str) -> int:
-    """A seed of 32 bits for what the path names, such as ``derive_seed(seed, instance, episode)``."""
-    return random.Random("/".join(map(str, (seed, *path)))).getrandbits(32)
+    """A seed of 32 bits for what the path names, such as ``derive_seed(seed, instance, episode)``.
+
+    It tells nothing of the other seeds, unless ``seed`` can be guessed: then it tells all. See `wide_seed`.
+    """
+    return int.from_bytes(_hashed(seed, *path)[:4], "big")
+
+
+def wide_seed(random_seed: int | None) -> int:
+    """A seed of 128 bits that no program guesses: drawn, or, for a run that can be repeated, derived from a number.
+
+    A derived one is as safe as the number: whoever tries all small numbers finds it.
+    """
+    if random_seed is None:
+        return secrets.randbits(128)
+    return int.from_bytes(_hashed(random_seed, "episodes")[:16], "big")
+
+
+def _hashed(*path: int | str) -> bytes:
+    return hashlib.sha256("/".join(map(str, path)).encode()).digest()
 
 
 def seed_everything(seed: int, domain: object = None) -> None:

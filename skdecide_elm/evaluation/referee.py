@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import pickle
 import signal
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
-
-import cloudpickle
 
 from skdecide_elm.errors import ProgramError
 from skdecide_elm.evaluation.actions import ListedActions, check_action
@@ -33,10 +31,13 @@ from skdecide_elm.evaluation.planner_side import (
     PlannerSetup,
 )
 from skdecide_elm.evaluation.score import MAX_ARTIFACT_CHARS
+from skdecide_elm.evaluation.writer import MessageWriter
 
 __all__ = ["DeadlinePassed", "PlannerFailed", "RemotePlanner", "deadline", "read_action"]
 
 _MAX_ERROR_CHARS = 1000
+_MAX_KNOWN = 1000
+_UNKNOWN = object()
 
 
 class PlannerFailed(ProgramError):
@@ -74,12 +75,16 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 class RemotePlanner:
-    """A planner in another process, as the rollout sees it."""
+    """A planner in another process, as the rollout sees it; an `Actor`."""
 
     def __init__(self, channel: Channel, setup: PlannerSetup) -> None:
         self._channel = channel
         self._codec = setup.codec
-        self._by_value = False
+        self.sent = b""
+        self.asked_at = 0.0
+        self._write = MessageWriter().write
+        self._known_space: Any = None
+        self._known_actions: dict[bytes, Any] = {}
 
     def begin(self, instance: int, seed: int) -> None:
         """Have a fresh planner made for an episode.
@@ -102,10 +107,25 @@ class RemotePlanner:
             ActionError: the answer is no applicable action.
             PlannerFailed, ChannelClosed: the program raised, or its process has ended.
         """
-        answer = self._ask((STEP, observation, *sent))
+        self.sent = self._write((STEP, observation, *sent))
+        self.asked_at = perf_counter()
+        answer = self._tell(self.sent)
+        if not sent:
+            return self._unrestricted(answer, space)
         while answer[:1] == QUESTION:
             answer = self._tell(YES if self._is_applicable(answer[1:], space) else NO)
         return read_action(self._codec, answer, space, *sent)
+
+    def _unrestricted(self, answer: bytes, space: Any) -> Any:
+        """As `read_action`, for a space that stays the same: what an answer stood for, it stands for again."""
+        if space is not self._known_space:
+            self._known_space, self._known_actions = space, {}
+        action = self._known_actions.get(answer, _UNKNOWN)
+        if action is _UNKNOWN:
+            action = read_action(self._codec, answer, space)
+            if self._codec.is_simple(action) and len(self._known_actions) < _MAX_KNOWN:
+                self._known_actions[answer] = action
+        return action
 
     def _is_applicable(self, written: bytes, space: Any) -> bool:
         try:
@@ -115,21 +135,13 @@ class RemotePlanner:
         return True
 
     def _ask(self, message: tuple[Any, ...]) -> bytes:
-        return self._tell(self._written(message))
+        return self._tell(self._write(message))
 
     def _tell(self, content: bytes) -> bytes:
         answer = self._channel.ask(content)
         if answer[:1] == FAILED:
             raise _failure(answer[1:])
         return answer
-
-    def _written(self, message: tuple[Any, ...]) -> bytes:
-        if not self._by_value:
-            try:
-                return pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-            except (pickle.PicklingError, AttributeError, TypeError):
-                self._by_value = True  # a class of a notebook or a script: slower, and both sides know it all the same
-        return bytes(cloudpickle.dumps(message))
 
 
 def read_action(codec: ActionCodec, answer: bytes, space: Any, *sent: Any) -> Any:
@@ -153,7 +165,7 @@ def read_action(codec: ActionCodec, answer: bytes, space: Any, *sent: Any) -> An
 
 
 def _element(listed: ListedActions, written: bytes) -> Any:
-    elements = listed.get_elements()
+    elements = listed.elements
     if not written.isdigit() or len(written) > 9 or int(written) >= len(elements):
         raise ActionError(f"expected the index of one of {len(elements)} applicable actions; found {written[:20]!r}")
     return elements[int(written)]

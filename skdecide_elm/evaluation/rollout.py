@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Protocol
 
 from skdecide import Domain
@@ -13,12 +15,21 @@ from skdecide_elm.bridges import identity
 from skdecide_elm.domain_api.characteristics import has_restricted_actions
 from skdecide_elm.evaluation.actions import EventLists, SpaceSender
 from skdecide_elm.evaluation.randomness import seed_everything
+from skdecide_elm.evaluation.trace import Trace
 
 __all__ = ["Actor", "Episode", "Position", "run_episode"]
 
 
 class Actor(Protocol):
-    """Who chooses the actions of an episode."""
+    """Who chooses the actions of an episode.
+
+    Attributes:
+        sent: what the planner was sent for its last decision.
+        asked_at: when, by `time.perf_counter`.
+    """
+
+    sent: bytes
+    asked_at: float
 
     def begin(self, instance: int, seed: int) -> None:
         """An episode begins on the instance of that number."""
@@ -34,10 +45,22 @@ class Position:
     Attributes:
         episode: name of the episode, such as ``episode 2 of instance 3``; empty before the first.
         step: number of the step, from 1; 0 before the first.
+        traces: of all episodes so far, the present one last.
     """
 
     episode: str = ""
     step: int = 0
+    traces: list[Trace] = field(default_factory=list)
+
+    @property
+    def trace(self) -> Trace:
+        """Of the present episode."""
+        return self.traces[-1] if self.traces else Trace()
+
+    def begin(self, episode: str, trace: Trace) -> None:
+        """Come to the next episode."""
+        self.episode, self.step = episode, 0
+        self.traces.append(trace)
 
     def __str__(self) -> str:
         return f"step {self.step} of {self.episode}" if self.step else f"the start of {self.episode or 'the program'}"
@@ -53,6 +76,9 @@ class Episode:
         goal_reached: whether the last observation is a goal; None where the domain has no goals.
         terminated: whether the domain ended the episode; False when it was cut at `max_steps`.
         max_steps: where it would have been cut.
+        name: what messages call it, such as ``episode 2 of instance 3``.
+        action_space: of the domain; None where actions are restricted.
+        trace: what was kept of its steps.
     """
 
     cost: float
@@ -60,11 +86,29 @@ class Episode:
     goal_reached: bool | None
     terminated: bool
     max_steps: int
+    name: str = ""
+    action_space: Any = None
+    trace: Trace = field(default_factory=Trace)
 
     @property
     def cut(self) -> bool:
         """Whether the step limit ended it, rather than the domain."""
         return not self.terminated
+
+    @property
+    def observations(self) -> Sequence[Any]:
+        """For a user's descriptor: as the domain gave them, up to `RECORDED_STEPS` and after them the final one."""
+        return self.trace.observations()
+
+    @property
+    def actions(self) -> Sequence[Any]:
+        """For a user's descriptor: the actions that followed the observations."""
+        return tuple(action for _, action, _ in self.trace.whole)
+
+    @property
+    def costs(self) -> Sequence[float]:
+        """For a user's descriptor: the costs of the actions."""
+        return tuple(cost for _, _, cost in self.trace.whole)
 
 
 def run_episode(
@@ -76,20 +120,35 @@ def run_episode(
 
     Args:
         seeds: of the domain and of the planner: no planner can draw what its domain draws.
-        position: kept up to date, for the message of a failure.
+        position: that of the episode; kept up to date, for the message of a failure.
     """
+    trace = position.trace
     actor.begin(instance, seeds[1])
     seed_everything(seeds[0], domain)
     choose, cost_of, over = _chooser(domain, actor), _cost_reader(domain), _termination_reader(domain)
     observation = domain.reset()
     total, terminated = 0.0, False
-    position.step = 0
     while not terminated and position.step < max_steps:
         position.step += 1
-        outcome = domain.step(choose(observation))
-        total += cost_of(outcome.value)
+        action = choose(observation)
+        seconds = perf_counter() - actor.asked_at
+        outcome = domain.step(action)
+        cost = cost_of(outcome.value)
+        total += cost
+        trace.add(actor.sent, seconds, action, cost)
         observation, terminated = outcome.observation, over(outcome.termination)
-    return Episode(total, position.step, _goal_reached(domain, observation), terminated, max_steps)
+    if trace.recording.whole:
+        trace.final = copy.deepcopy(observation)
+    return Episode(
+        total,
+        position.step,
+        _goal_reached(domain, observation),
+        terminated,
+        max_steps,
+        position.episode,
+        None if has_restricted_actions(domain) else domain.get_action_space(),
+        trace,
+    )
 
 
 def _cost_reader(domain: Domain) -> Callable[[Any], float]:

@@ -8,12 +8,30 @@ from numbers import Real
 from typing import Any
 
 from skdecide_elm.core import COMBINED_SCORE, Evaluation
+from skdecide_elm.evaluation.racing import Bar
 from skdecide_elm.evaluation.rollout import Episode
 
-__all__ = ["MAX_ARTIFACT_CHARS", "evaluation_from_report", "rankable", "score_episodes"]
+__all__ = [
+    "MAX_ARTIFACT_CHARS",
+    "STOPPED_EARLY",
+    "episode_score",
+    "evaluation_from_report",
+    "rankable",
+    "score_episodes",
+    "score_stopped",
+]
 
 MAX_ARTIFACT_CHARS = 20_000
 """What OpenEvolve puts into a prompt at most, and below the size at which it would write a file."""
+
+
+STOPPED_EARLY = "stopped_early"
+"""The metric, 1, of a program that lost its race: its combined score is an estimate, from fewer episodes."""
+
+
+def episode_score(episode: Episode, normalize: bool) -> float:
+    """Minus the cost of an episode, divided by its step limit if ``normalize``."""
+    return 0.0 - (episode.cost / episode.max_steps if normalize else episode.cost)
 
 
 def score_episodes(episodes: Sequence[Episode], normalize: bool) -> Evaluation:
@@ -21,20 +39,32 @@ def score_episodes(episodes: Sequence[Episode], normalize: bool) -> Evaluation:
 
     Metrics: ``combined_score`` = −total cost, each episode's cost divided by its step limit if ``normalize``;
     ``cost`` = total cost; ``nb_reached_goals`` where the domain has goals; ``nb_episodes``, and of these
-    ``nb_cut_episodes``, which ran into the step limit.
+    ``nb_cut_episodes``, which ran into the step limit. `Evaluation.scores` has the terms of ``combined_score``.
     """
     cost = math.fsum(episode.cost for episode in episodes)
     if not math.isfinite(cost):
         return Evaluation.invalid(
             f"expected a finite total cost; found {cost}: the domain's values are not numbers that can be added up"
         )
-    scaled = math.fsum(e.cost / e.max_steps for e in episodes) if normalize else cost
-    metrics = {COMBINED_SCORE: 0.0 - scaled, "cost": cost}
+    scores = tuple(episode_score(episode, normalize) for episode in episodes)
+    metrics = {COMBINED_SCORE: math.fsum(scores) + 0.0, "cost": cost}
     if any(episode.goal_reached is not None for episode in episodes):
         metrics["nb_reached_goals"] = float(sum(bool(episode.goal_reached) for episode in episodes))
     metrics["nb_episodes"] = float(len(episodes))
     metrics["nb_cut_episodes"] = float(sum(episode.cut for episode in episodes))
-    return Evaluation(metrics)
+    return Evaluation(metrics, scores=scores)
+
+
+def score_stopped(played: Mapping[int, Episode], normalize: bool, bar: Bar) -> Evaluation:
+    """What the episodes that were played, by number, let expect of all: the bar's total, less what the program loses.
+
+    The metric `STOPPED_EARLY` marks it, the other metrics are those of the episodes played, and there are no scores by
+    episode.
+    """
+    evaluation = score_episodes(list(played.values()), normalize)
+    scores = dict(zip(played, evaluation.scores, strict=True))
+    metrics = {**evaluation.metrics, COMBINED_SCORE: bar.extrapolated(scores), STOPPED_EARLY: 1.0}
+    return Evaluation(metrics, evaluation.artifacts)
 
 
 def evaluation_from_report(report: Any) -> Evaluation:
@@ -59,7 +89,7 @@ def evaluation_from_report(report: Any) -> Evaluation:
     return rankable(numbers, texts)
 
 
-def rankable(metrics: Mapping[str, float], artifacts: Mapping[str, str]) -> Evaluation:
+def rankable(metrics: Mapping[str, float], artifacts: Mapping[str, str], scores: tuple[float, ...] = ()) -> Evaluation:
     """An evaluation whose ``combined_score`` says something that search can rank.
 
     NaN and +inf are the result of a computation that went wrong, not of a program that beats all others: both become
@@ -67,7 +97,7 @@ def rankable(metrics: Mapping[str, float], artifacts: Mapping[str, str]) -> Eval
     """
     found = metrics[COMBINED_SCORE]
     if math.isfinite(found):
-        return Evaluation(metrics, artifacts)
+        return Evaluation(metrics, artifacts, scores)
     error = f"expected a finite {COMBINED_SCORE}; found {found}"
     return Evaluation({**metrics, COMBINED_SCORE: -math.inf}, {"error": error, **artifacts})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import os
+import pickle
 import runpy
 import sys
 from collections.abc import Callable
@@ -12,17 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import cloudpickle
 from skdecide import Domain
 
 from skdecide_elm.bridges import Bridge
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError
+from skdecide_elm.evaluation.descriptors import DescriptorHook, check_descriptors
 from skdecide_elm.evaluation.failure import PROGRAM_FILE
 from skdecide_elm.evaluation.isolation import IsolationLevel
 from skdecide_elm.evaluation.randomness import derive_seed, seed_everything
 from skdecide_elm.evaluation.score import evaluation_from_report
 
-__all__ = ["RolloutTask", "ScriptTask", "Task"]
+__all__ = ["RolloutTask", "ScriptTask", "Task", "dump_task"]
 
 
 class Task(Protocol):
@@ -59,6 +62,9 @@ class RolloutTask:
         threads: whether programs may start threads, where that is forbidden to them.
         readable: files and folders that programs may read besides Python and its packages, where that is restricted.
         preload: modules that are imported before a program runs, so that it need not be able to read them.
+        descriptors: names of the behaviour descriptors to add to the metrics; see `evaluation.descriptors`.
+        descriptor: more of them: a function from the episodes (with observations, actions and costs) to numbers by
+            name. Trusted code, called by the referee.
     """
 
     domain_factories: tuple[Callable[[], Domain], ...]
@@ -74,13 +80,26 @@ class RolloutTask:
     threads: bool = False
     readable: tuple[Path, ...] = ()
     preload: tuple[str, ...] = ()
+    descriptors: tuple[str, ...] = ()
+    descriptor: DescriptorHook | None = None
 
     def __post_init__(self) -> None:
         if not self.domain_factories:
             raise ConfigError("expected at least one domain factory; found none; give the domains to roll out on")
         if self.num_episodes < 1:
             raise ConfigError(f"expected at least 1 episode per domain; found {self.num_episodes}")
+        check_descriptors(self.descriptors)
         _check_limits(self)
+
+    @property
+    def nb_instances(self) -> int:
+        """How many domains there are."""
+        return len(self.domain_factories)
+
+    @property
+    def nb_episodes(self) -> int:
+        """How many episodes a program plays in all."""
+        return self.nb_instances * self.num_episodes
 
     def warm_up(self) -> None:
         """Build each domain once: what it imports is there before the first evaluation."""
@@ -146,6 +165,21 @@ class ScriptTask:
             raise ConfigError(f"expected {self.script} to define evaluate(program_path); it does not: add it")
         found: Callable[[str], Any] = evaluate
         return found
+
+
+def dump_task(task: Task) -> bytes:
+    """The task, ready for another process.
+
+    Raises:
+        ConfigError: it cannot be carried there.
+    """
+    try:
+        return bytes(cloudpickle.dumps(task))
+    except (pickle.PicklingError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"expected domain factories and converters that cloudpickle can carry to another process; found {error!r}; "
+            "make them functions that build what they need rather than closures over open files, locks or environments"
+        ) from error
 
 
 def _check_limits(task: Task) -> None:

@@ -4,7 +4,7 @@ It is executed afresh with a scrubbed environment (the process that holds keys i
 standard input and answers with frames on its standard output:
 
     → the task (cloudpickle: it comes from the user's own process)      ← an empty frame: ready
-    → {"code": …, "workdir": …}                                         ← an answer, as `messages` has it
+    → {"code": …, "workdir": …, "bar": … if it races}                   ← an answer, as `messages` has it
                                                                         ← an empty frame: ready for the next
 
 For rollouts it is the referee, and programs run in the processes of its `PlannerHost`. For a user's own script it
@@ -20,18 +20,22 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import cloudpickle
 
+from skdecide_elm.core import COMBINED_SCORE, Evaluation
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.frames import read_frame, write_frame
 from skdecide_elm.evaluation.hosts import PlannerHost
-from skdecide_elm.evaluation.messages import READY
+from skdecide_elm.evaluation.messages import READY, UNSEEDED, encode_evaluation
 from skdecide_elm.evaluation.planner_side import Assignment
+from skdecide_elm.evaluation.racing import Bar
 from skdecide_elm.evaluation.randomness import make_unseeded_generators_follow, seed_everything
+from skdecide_elm.evaluation.referee import DeadlinePassed, deadline
 from skdecide_elm.evaluation.refereed import evaluate_with_referee, planner_setup
 from skdecide_elm.evaluation.script_side import run_scripts
+from skdecide_elm.evaluation.seeding import find_unseeded
 from skdecide_elm.evaluation.task import RolloutTask, ScriptTask, Task
 
 __all__ = ["main"]
@@ -56,7 +60,6 @@ def main() -> None:
         containment.pin_to_core(core)
         _judge_programs(task, mode, requests, replies)
     elif isinstance(task, ScriptTask):
-        write_frame(replies, READY)
         run_scripts(task, mode, requests, replies)
 
 
@@ -68,13 +71,29 @@ def _judge_programs(task: RolloutTask, mode: str, requests: BinaryIO, replies: B
         containment.die_with_parent(False)  # rather notice it, and take the program's family along
         write_frame(replies, READY)
         for request in _until_solver_goes(requests, host):
-            assignment = Assignment(request["code"], request["workdir"])
-            write_frame(replies, evaluate_with_referee(task, assignment, host))
+            write_frame(replies, _answer(task, request, host))
             _forget_what_was_printed()
             host.await_ready()  # it may have to start first, which is no program's time
             write_frame(replies, READY)
     finally:
         host.close()
+
+
+def _answer(task: RolloutTask, request: dict[str, Any], host: PlannerHost) -> bytes:
+    if request.get("check") == "seeding":
+        return encode_evaluation(Evaluation({COMBINED_SCORE: 0.0}, {UNSEEDED: _seeding_problem(task)}))
+    bar = Bar.from_json(request["bar"]) if "bar" in request else None
+    return evaluate_with_referee(task, Assignment(request["code"], request["workdir"]), host, bar)
+
+
+def _seeding_problem(task: RolloutTask) -> str:
+    try:
+        with deadline(task.timeout):
+            return find_unseeded(task)
+    except DeadlinePassed:
+        return ""
+    except Exception:  # noqa: BLE001 - the domain may raise anything at random actions
+        return ""
 
 
 def _forget_what_was_printed() -> None:
@@ -83,7 +102,7 @@ def _forget_what_was_printed() -> None:
         os.ftruncate(2, 0)
 
 
-def _until_solver_goes(requests: BinaryIO, host: PlannerHost) -> Iterator[dict[str, str]]:
+def _until_solver_goes(requests: BinaryIO, host: PlannerHost) -> Iterator[dict[str, Any]]:
     """The requests as they come; the process ends when the solver closes our input, even in the middle of a program."""
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 

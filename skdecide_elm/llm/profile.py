@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Access", "ArgumentProfile", "DomainProfile", "FieldProfile", "SpaceKind", "SpaceProfile"]
+__all__ = [
+    "Access",
+    "ArgumentProfile",
+    "ChoiceProfile",
+    "DomainProfile",
+    "EntryProfile",
+    "FieldProfile",
+    "SpaceKind",
+    "SpaceProfile",
+]
 
 Access = Literal["integrated", "proxy"]
 SpaceKind = Literal["enumerable", "discrete", "box", "multi_discrete", "other"]
@@ -62,6 +71,43 @@ class SpaceProfile:
 
 
 @dataclass(frozen=True)
+class EntryProfile:
+    """What random episodes tell of one entry of an observation vector.
+
+    Attributes:
+        scale: its typical size: that of its bounds, if finite, else of the largest values seen.
+        rate: index of the entry that is its rate of change; of the angle's, where it is a cosine.
+        sine: where it is a cosine, index of the sine of the same angle.
+    """
+
+    scale: float
+    rate: int | None = None
+    sine: int | None = None
+
+
+@dataclass(frozen=True)
+class ChoiceProfile:
+    """A number by which actions that can be listed differ, as random episodes tell.
+
+    Attributes:
+        name: identifier that a reader understands.
+        expression: the numbers of all actions as an array, computed from ``observation`` and ``actions``.
+        levels: typical values in rising order, the smallest and the largest seen included; empty where a threshold
+            would mean nothing.
+        spread: by how much actions differ that are open at the same time (standard deviation).
+        integer: all values seen are whole numbers.
+        ranks: whether it puts actions into another order than the features before it.
+    """
+
+    name: str
+    expression: str
+    levels: tuple[float, ...]
+    spread: float
+    integer: bool = False
+    ranks: bool = True
+
+
+@dataclass(frozen=True)
 class ArgumentProfile:
     """An argument of ``Planner``; ``kind`` is ``domain``, ``number``, ``text``, ``choices`` (a sequence of
     two or more distinct hashable values), ``numbers`` (any other sequence of numbers) or ``other``.
@@ -86,6 +132,8 @@ class DomainProfile:
         deterministic_model: ``get_next_state`` and ``get_transition_value`` can be asked of the domain.
         goals: the domain has goals; ``listed_goals``: that it can list.
         rewards: transition values are rewards (else costs).
+        entries: of an observation vector; empty where nothing is known of them.
+        choices: by which numbers the actions differ; empty where nothing is known of that.
     """
 
     access: Access
@@ -100,6 +148,8 @@ class DomainProfile:
     goals: bool = False
     listed_goals: bool = False
     rewards: bool = False
+    entries: tuple[EntryProfile, ...] = ()
+    choices: tuple[ChoiceProfile, ...] = ()
 
     @property
     def single(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from functools import lru_cache
 
 from skdecide_elm.errors import ProgramError
 
@@ -43,6 +44,9 @@ def normal_form(code: str) -> str:
         raise ProgramError(_reason(error)) from error
 
 
+# kept, so that who asks again, from another thread, parses nothing: two threads that parse at a time can make Python
+# 3.11 raise SystemError ("AST constructor recursion depth mismatch")
+@lru_cache(maxsize=1024)
 def fingerprint(code: str) -> str:
     """A key equal for programs with the same normal form: 64 hexadecimal digits (SHA-256).
 

@@ -6,5 +6,6 @@ from skdecide_elm.prompts.enrich import (
     join_sections,
     module_section,
 )
+from skdecide_elm.prompts.templates import Templates
 
-__all__ = ["BLOCK_INSTRUCTION", "PUBLIC_API_INSTRUCTION", "join_sections", "module_section"]
+__all__ = ["BLOCK_INSTRUCTION", "PUBLIC_API_INSTRUCTION", "Templates", "join_sections", "module_section"]

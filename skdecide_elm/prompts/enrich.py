@@ -5,8 +5,10 @@ from __future__ import annotations
 __all__ = ["BLOCK_INSTRUCTION", "PUBLIC_API_INSTRUCTION", "join_sections", "module_section"]
 
 BLOCK_INSTRUCTION = """\
-Change only what stands between `# EVOLVE-BLOCK-START` and `# EVOLVE-BLOCK-END`, and keep both marker lines where they \
-are. Edits outside the block are undone. Imports that your code needs go inside the block."""
+Change only what stands between `# EVOLVE-BLOCK-START` and `# EVOLVE-BLOCK-END`, and keep both marker lines \
+where they are. Edits outside the block are undone. Imports that your code needs go inside the block. Numbers \
+that want tuning may be constants of the class `Planner`, declared with bounds, as in `TUNABLES = {"GAIN": \
+(0.0, 2.0)}`: they are tuned for you."""
 
 PUBLIC_API_INSTRUCTION = """\
 Use only the public members of the domain: names that start with an underscore are not allowed."""

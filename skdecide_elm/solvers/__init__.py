@@ -1,6 +1,6 @@
 """The solvers: one bridge × one backend, in scikit-decide's shape."""
 
-from skdecide_elm.solvers.integrated_openevolve import IntegratedOpenEvolve
-from skdecide_elm.solvers.proxy_openevolve import ProxyOpenEvolve
+from skdecide_elm.solvers.elm import IntegratedELM, ProxyELM
+from skdecide_elm.solvers.openevolve import IntegratedOpenEvolve, ProxyOpenEvolve
 
-__all__ = ["IntegratedOpenEvolve", "ProxyOpenEvolve"]
+__all__ = ["IntegratedELM", "IntegratedOpenEvolve", "ProxyELM", "ProxyOpenEvolve"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from time import perf_counter
 from typing import Any
 
 import cloudpickle
@@ -10,7 +11,8 @@ import cloudpickle
 from skdecide_elm.core import Evaluation
 from skdecide_elm.evaluation import RolloutTask
 from skdecide_elm.evaluation.failure import failed_evaluation
-from skdecide_elm.evaluation.planner_side import PlannerSetup, Stage
+from skdecide_elm.evaluation.planner_side import STEP, PlannerSetup, Stage
+from skdecide_elm.evaluation.racing import Bar
 from skdecide_elm.evaluation.referee import PlannerFailed, read_action
 from skdecide_elm.evaluation.refereed import judge, planner_setup
 from skdecide_elm.evaluation.rollout import Position
@@ -23,6 +25,8 @@ class LocalActor:
     """Plays a program as a process of its own would, but for the process. Only for programs that are known."""
 
     def __init__(self, setup: PlannerSetup, code: str) -> None:
+        self.sent = b""
+        self.asked_at = 0.0
         copies = [make_copy() for make_copy in setup.copies]
         self._codec = setup.codec
         self._stage = Stage(setup, copies, load_planner_class(code), self._no_questions)
@@ -31,7 +35,9 @@ class LocalActor:
         self._caught(self._stage.begin, instance, seed)
 
     def act(self, observation: Any, space: Any, *sent: Any) -> Any:
-        message = pickle.loads(pickle.dumps((observation, *sent)))
+        self.sent = pickle.dumps((STEP, observation, *sent))
+        self.asked_at = perf_counter()
+        _, *message = pickle.loads(self.sent)
         return read_action(self._codec, self._caught(self._stage.answer, *message), space, *sent)
 
     @staticmethod
@@ -46,7 +52,7 @@ class LocalActor:
             raise PlannerFailed(artifacts["error"], artifacts["traceback"]) from error
 
 
-def evaluate_here(task: RolloutTask, code: str) -> Evaluation:
+def evaluate_here(task: RolloutTask, code: str, bar: Bar | None = None) -> Evaluation:
     """What the referee says of a program, in milliseconds."""
     setup = cloudpickle.loads(cloudpickle.dumps(planner_setup(task)))
-    return judge(task, LocalActor(setup, code), Position())
+    return judge(task, LocalActor(setup, code), Position(), bar)

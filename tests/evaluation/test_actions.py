@@ -209,3 +209,10 @@ class Planner:
 """
     evaluation = evaluate_here(RolloutTask((factory,), Integrated(), num_episodes=1, max_steps=10), code)
     assert evaluation.is_valid, evaluation.artifacts
+
+
+def test_a_planner_may_sort_the_elements_that_it_is_shown():
+    listed = ListedActions([3, 1, 2])
+    shown = listed.get_elements()
+    shown.sort()
+    assert listed.index(shown[0]) == 1

@@ -65,15 +65,49 @@ class Guarded:
         return isinstance(other, Guarded) and vars(other) == vars(self)
 
 
+class Count(int):
+    pass
+
+
+class Name(str):
+    __slots__ = ()
+
+
+class Route(list):  # type: ignore[type-arg]
+    """Its code must not run when one is read, and it keeps attributes besides its items."""
+
+    def __init__(self, *items: Any, cost: Any = 0) -> None:
+        super().__init__(items)
+        self.cost = cost
+
+    def append(self, item: Any) -> None:
+        raise AssertionError("append has run")
+
+    extend = append  # type: ignore[assignment]
+
+
+class Table(dict):  # type: ignore[type-arg]
+    pass
+
+
 class Unlisted:
     pass
 
 
-CLASSES = (Colour, Level, Point, Job, Slotted, Guarded)
+CLASSES = (Colour, Level, Point, Job, Slotted, Guarded, Count, Name, Route, Table)
 CODEC = ActionCodec(CLASSES)
 BUILT = (type(None), bool, int, float, str, list, tuple, set, frozenset, dict, np.ndarray, *CLASSES)
 
-KEYS = st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([*Colour, *Level])
+KEYS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.sampled_from([*Colour, *Level])
+    | st.builds(Count, st.integers())
+    | st.builds(Name, st.text())
+)
+KEYS |= st.builds(Count, st.integers()) | st.builds(Name, st.text())
 SCALARS = KEYS | st.floats(allow_nan=False)
 VALUES = st.recursive(
     SCALARS,
@@ -87,6 +121,8 @@ VALUES = st.recursive(
         | st.builds(Job, inner, inner)
         | st.builds(Slotted, inner)
         | st.builds(Guarded, inner)
+        | st.builds(lambda items, cost: Route(*items, cost=cost), st.lists(inner, max_size=3), inner)
+        | st.dictionaries(KEYS, inner, max_size=3).map(Table)
     ),
     max_leaves=8,
 )
@@ -100,10 +136,12 @@ def test_what_goes_in_comes_out(value):
 
 
 def shape(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not isinstance(value, Route):
         return type(value), [shape(item) for item in value]
+    if isinstance(value, Route):
+        return Route, [shape(item) for item in value], shape(value.cost)
     if isinstance(value, dict):
-        return dict, [(shape(key), shape(item)) for key, item in value.items()]
+        return type(value), [(shape(key), shape(item)) for key, item in value.items()]
     if isinstance(value, (set, frozenset)):
         return type(value), {shape(item) for item in value}
     if isinstance(value, Job):

@@ -84,10 +84,11 @@ def test_the_exit_status_of_a_child(command, status):
 
 
 LIMITED = """
-import resource, sys
-from skdecide_elm.evaluation.containment import limit_resources
+from pathlib import Path
+from skdecide_elm.evaluation.isolation import IsolationPolicy
+from skdecide_elm.evaluation.isolation.limits import limit_resources
 hoard = [bytearray(300 * 2**20)]
-limit_resources(timeout=5, memory_limit_mb=64)
+limit_resources(IsolationPolicy(writable=Path.cwd(), memory_limit_mb=64))
 hoard.append(bytearray(40 * 2**20))
 try:
     hoard.append(bytearray(40 * 2**20))
@@ -105,10 +106,12 @@ def test_memory_is_limited_on_top_of_what_was_there():
 def test_limits_that_are_tighter_already_are_kept():
     script = """
 import resource
-from skdecide_elm.evaluation.containment import limit_resources
+from pathlib import Path
+from skdecide_elm.evaluation.isolation import IsolationPolicy
+from skdecide_elm.evaluation.isolation.limits import limit_resources
 resource.setrlimit(resource.RLIMIT_CPU, (7, 7))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 2000))
-limit_resources(timeout=100, memory_limit_mb=None)
+limit_resources(IsolationPolicy(writable=Path.cwd(), cpu_seconds=100))
 print(resource.getrlimit(resource.RLIMIT_CPU), resource.getrlimit(resource.RLIMIT_FSIZE))
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -26,6 +26,10 @@ def told(text: str) -> str:
     return textwrap.dedent(text).strip("\n")
 
 
+def walked(first: int, last: int) -> str:
+    return "".join(f"step {n}: at {n - 1} took 'right', cost 1\n" for n in range(first, last + 1))
+
+
 def test_the_programs_own_lines_and_nothing_else(evaluate):
     action = """
         def choose():
@@ -43,6 +47,7 @@ def test_the_programs_own_lines_and_nothing_else(evaluate):
             NameError: name 'x' is not defined
         """),
         "failed_at": "step 6 of episode 1",
+        "last_steps": walked(1, 5) + "step 6: at 5 it failed",
     }
 
 
@@ -52,7 +57,9 @@ def test_the_episode_and_the_step_of_an_invalid_action(evaluate):
     )
     assert evaluate(code).artifacts == {
         "error": "ActionError: expected an applicable action; found up",
+        "invalid_action": "step 8 of episode 2: expected an applicable action; found up",
         "failed_at": "step 8 of episode 2",
+        "last_steps": walked(3, 7) + "step 8: at 7 it failed",
     }
 
 

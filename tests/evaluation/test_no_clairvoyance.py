@@ -190,3 +190,15 @@ def test_who_knew_the_seed_would_be_a_prophet(missed):
     init = "MADE.append(1)\nif len(MADE) == 4: domain.seed(LUCK[3])"
     code = program("return self.domain.toss()", f"{know}\nMADE = []", init)
     assert abs(missed(code) - 3 * N / 2) < 100
+
+
+def test_who_knows_the_planners_seeds_knows_nothing_of_the_domains(missed):
+    """Nor does a program that derives seeds from those it finds in its own process."""
+    init = """
+        frame = sys._getframe()
+        while "setup" not in frame.f_locals: frame = frame.f_back
+        MADE.append(1)
+        if len(MADE) == 4: domain.seed(derive_seed(frame.f_locals["setup"].seed, 3, 0))
+    """
+    top = "import sys\nfrom skdecide_elm.evaluation.randomness import derive_seed\nMADE = []"
+    assert abs(missed(program("return self.domain.toss()", top, init)) - 2 * N) < 100

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-import subprocess
-import sys
 import tempfile
-import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from corridor import WALKER, Corridor, corridor_task, program
+from processes import children, read_line, relatives, start, until
 
 from skdecide_elm.errors import ConfigError, EvaluationError
 from skdecide_elm.evaluation import EvaluationPool, RolloutTask
@@ -32,27 +30,12 @@ def temporary(tmp_path, monkeypatch):
     return tmp_path
 
 
-def children() -> set[int]:
-    return {int(pid) for entry in Path("/proc/self/task").glob("*/children") for pid in entry.read_text().split()}
-
-
-def run(script: str, folder: Path, **variables: str) -> subprocess.Popen[str]:
-    """Run a script in a process of its own, from a file in ``folder``."""
-    (folder / "script.py").write_text(textwrap.dedent(script))
-    paths = os.pathsep.join([str(HERE), os.environ["PYTHONPATH"]])
-    environment = {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder), **variables}
-    return subprocess.Popen(
-        [sys.executable, "script.py"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def workers_below(folder: Path) -> list[str]:
+    return [command for command in relatives(folder) if "evaluation.worker" in command]
 
 
 def output_of(script: str, folder: Path, **variables: str) -> str:
-    process = run(script, folder, **variables)
+    process = start(folder, script, **variables)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     return out
@@ -116,9 +99,9 @@ def test_classes_of_a_script_or_a_notebook(tmp_path):
 
         code = program("assert type(observation) is self.domain.T_state\\nreturn self.domain.T_event.right")
         with EvaluationPool(RolloutTask((Mine,), corridor_task().bridge, timeout=20), workers=1) as pool:
-            print(pool.evaluate(code).artifacts, pool.evaluate(code).metrics["cost"])
+            print(list(pool.evaluate(code).artifacts), pool.evaluate(code).metrics["cost"])
     """
-    assert output_of(script, tmp_path) == "{} 30.0\n"
+    assert output_of(script, tmp_path) == "['worst_episode'] 30.0\n"
 
 
 def test_a_domain_of_a_module_in_the_folder(tmp_path):
@@ -174,7 +157,7 @@ def test_what_a_domain_prints_does_not_fill_the_disk(temporary):
             assert pool.evaluate(WALKER).is_valid  # 6 MB each
         pool.evaluate(WALKER)
         (written,) = temporary.glob("*/*/stderr.txt")
-        assert eventually(lambda: written.stat().st_size < 2**20)
+        assert until(lambda: written.stat().st_size < 2**20)
 
 
 # --- the environment
@@ -219,7 +202,7 @@ def test_closing_while_programs_run(temporary, mode, code):
         pool.submit(WALKER)
     assert children() == before  # zombies are children, too
     assert list(temporary.iterdir()) == []
-    assert eventually(lambda: threading.active_count() == threads)
+    assert until(lambda: threading.active_count() == threads)
 
 
 def test_closing_while_workers_get_warm(temporary):
@@ -248,21 +231,20 @@ def test_a_pool_that_is_forgotten(temporary):
     pool.evaluate(WALKER)
     del pool
     gc.collect()
-    assert eventually(lambda: children() == before)
+    assert until(lambda: children() == before)
     assert list(temporary.iterdir()) == []
 
 
 def test_a_process_that_ends_without_closing(tmp_path):
-    (tmp_path / "tmp").mkdir()
     script = """
         from corridor import WALKER, corridor_task
         from skdecide_elm.evaluation import EvaluationPool
         pool = EvaluationPool(corridor_task(timeout=20), workers=1)
         print(pool.evaluate(WALKER).is_valid)
     """
-    assert output_of(script, tmp_path, TMPDIR=str(tmp_path / "tmp")) == "True\n"
+    assert output_of(script, tmp_path) == "True\n"
     assert list((tmp_path / "tmp").iterdir()) == []
-    assert workers_of(tmp_path) == []
+    assert workers_below(tmp_path) == []
 
 
 @pytest.mark.parametrize(("mode", "code"), [("forkserver", "LOOP"), ("single", "DEAF")], ids=MODES)
@@ -279,34 +261,13 @@ def test_the_solvers_process_is_killed(tmp_path, mode, code):
         print("running", flush=True)
         time.sleep(30)
     """
-    process = run(script, tmp_path)
-    assert process.stdout.readline() == "running\n"
-    assert len(workers_of(tmp_path)) >= 2
+    process = start(tmp_path, script)
+    assert read_line(process) == "running"
+    assert len(workers_below(tmp_path)) >= 2
     process.kill()
     process.communicate()
     # a process that is still importing notices when it has done so
-    assert eventually(lambda: workers_of(tmp_path) == [], 2.0 if mode == "forkserver" else 6.0)
-
-
-def workers_of(folder: Path) -> list[str]:
-    """The processes whose temporary files go to a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.fsencode(f"TMPDIR={folder}") in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_text())
-        except OSError:  # it has ended meanwhile
-            continue
-    return [command for command in found if "evaluation.worker" in command]
-
-
-def eventually(condition, seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+    assert until(lambda: workers_below(tmp_path) == [], 2.0 if mode == "forkserver" else 6.0)
 
 
 # --- a long life

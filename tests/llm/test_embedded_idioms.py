@@ -18,6 +18,7 @@ from skdecide_elm.environments.online_bin_packing import OnlineBinPacking
 from skdecide_elm.llm.embedded.idioms import IDIOMS
 from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
 from skdecide_elm.llm.embedded.source import parse
+from skdecide_elm.programs.tunables import read_tunables
 
 DOMAINS = {
     "maze": Maze,
@@ -34,9 +35,9 @@ FITTING = {
     "mastermind": 4,
     "rock_paper_scissors": 2,
     "bin_packing": 3,
-    "cartpole": 5,
-    "mountain_car_continuous": 2,
-    "frozen_lake": 3,
+    "cartpole": 2,
+    "mountain_car_continuous": 0,
+    "frozen_lake": 4,
 }
 """Idioms that suit each domain; for the first: 4 searches, 3 explorations, 2 look-aheads, 2 plain orders."""
 
@@ -214,3 +215,9 @@ def test_behind_converters_applicable_actions_are_indexed():
     for draw in range(5):
         planner = _planner(with_planner(source, idiom.write(setting, random.Random(draw))))
         assert planner.sample_action(observation, [1]) == 1
+
+
+def test_constants_of_control_are_declared_tunable():
+    tables = [program for idiom, program in _programs("frozen_lake") if "table" in idiom.headline]
+    assert tables and all(len(read_tunables(program)) == 16 for program in tables)
+    assert {(t.low, t.high, t.scale) for t in read_tunables(tables[0])} == {(0, 3, "int")}

@@ -10,7 +10,7 @@ from openevolve.prompt.sampler import PromptSampler
 from openevolve.utils.code_utils import apply_diff_blocks, extract_diffs, parse_full_rewrite
 
 from skdecide_elm.errors import ReplyError
-from skdecide_elm.llm.embedded.reply import current_program, diff_reply, full_reply, wants_diff
+from skdecide_elm.llm.embedded.reply import current_program, diff_reply, full_reply, other_programs, wants_diff
 
 FENCED = '''# EVOLVE-BLOCK-START
 class Planner:
@@ -91,3 +91,12 @@ def test_blocks_turn_the_old_text_into_the_new(lines, seed):
     reply = diff_reply("Why.", old, new)
     blocks = extract_diffs(reply)
     assert apply_diff_blocks(old, blocks) == (new, len(blocks))
+
+
+def test_the_other_programs_of_a_prompt_are_found_and_nothing_else():
+    planner = "class Planner:\n    X = {}\n"
+    fenced = "```python\n{}```\n"
+    others = [planner.format(number) for number in range(2)]
+    shown = "".join(f"## Program\n{fenced.format(other)}" for other in others)
+    prompt = f"{shown}{fenced.format('print(1)')}# Current Program\n{fenced.format(planner.format(9))}"
+    assert other_programs(prompt) == others

@@ -34,7 +34,7 @@ def settings(solver):
 
 
 def is_embedded(solver):
-    return isinstance(solver._backend._evolution._proposer, EmbeddedProposer)
+    return isinstance(solver._backend._evolution.arms.proposer, EmbeddedProposer)
 
 
 def write(folder, text):

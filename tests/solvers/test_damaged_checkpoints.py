@@ -54,6 +54,8 @@ DAMAGES = {
     "state without statistics": lambda folder: edit_state(folder, statistics=...),
     "state without initial program": lambda folder: edit_state(folder, initial_program=...),
     "statistics of another kind": lambda folder: edit_state(folder, statistics=3),
+    "ledger of another kind": lambda folder: edit_state(folder, ledger=[{"operator": "rewrite", "calls": 1, "x": 2}]),
+    "proposals under way without a program": lambda folder: edit_state(folder, under_way=[{"iteration": 3}]),
     "random state of another kind": lambda folder: edit_state(folder, random_state=[3, [1, 2], None]),
     "all programs missing": lambda folder: shutil.rmtree(folder / "programs"),
     "one program missing": lambda folder: next((folder / "programs").iterdir()).unlink(),
@@ -93,11 +95,11 @@ def test_foreign(change, solver, whole, tmp_path):
     assert_refused(solver, folder, r"found no skdecide_elm\.json there; give the directory that save\(\) wrote")
 
 
-@pytest.mark.parametrize("version", [2, 99, None, ...])
+@pytest.mark.parametrize("version", [1, 99, None, ...])
 def test_other_format(version, solver, whole, tmp_path):
     folder = shutil.copytree(whole, tmp_path / "saved")
     edit_state(folder, format_version=version)
-    assert_refused(solver, folder, "expected a checkpoint of format 1 .*; load it with the version")
+    assert_refused(solver, folder, "expected a checkpoint of format 2 .*; load it with the version")
 
 
 def test_other_domain(solver, tmp_path):

@@ -8,6 +8,9 @@ from tiny import FAST, IDLE, Line
 
 from skdecide_elm import IntegratedOpenEvolve
 
+# a program that ends must not be cut off on a busy machine
+PATIENT = {**FAST, "evaluator_timeout": 60}
+
 
 @pytest.fixture(scope="module")
 def initial(tmp_path_factory):
@@ -18,7 +21,7 @@ def initial(tmp_path_factory):
 
 def run(initial, *, iterations=25, runs=1, reload=None, **kwargs):
     """The programs of a run, in order, with their scores, and the prompt that would be next."""
-    with IntegratedOpenEvolve(Line, initial, **{**FAST, **kwargs}, nb_iterations=iterations) as solver:
+    with IntegratedOpenEvolve(Line, initial, **{**PATIENT, **kwargs}, nb_iterations=iterations) as solver:
         for _ in range(runs):
             solver.solve()
             if reload is not None:
@@ -48,10 +51,10 @@ def test_the_number_of_workers_does_not_matter(initial):
 
 
 def test_other_seeds(initial):
-    solvers = [IntegratedOpenEvolve(Line, initial, **FAST, random_seed=seed) for seed in (1, 2)]
+    solvers = [IntegratedOpenEvolve(Line, initial, **PATIENT, random_seed=seed) for seed in (1, 2)]
     one, two = (solver._backend._evolution for solver in solvers)
     assert one.rng.random() != two.rng.random()
-    assert one._proposer.seed != two._proposer.seed
+    assert one.arms.proposer.seed != two.arms.proposer.seed
 
 
 def test_a_resumed_run(initial, tmp_path):
@@ -65,7 +68,8 @@ HASHES = """
     from tiny import FAST, Line
     from skdecide_elm import IntegratedOpenEvolve
 
-    with IntegratedOpenEvolve(Line, **FAST, nb_iterations=15, migration_interval=3, num_islands=3) as solver:
+    settings = {**FAST, "evaluator_timeout": 60, "migration_interval": 3, "num_islands": 3}
+    with IntegratedOpenEvolve(Line, **settings, nb_iterations=15) as solver:
         solver.solve()
         programs = solver._backend._evolution.database.programs.values()
         print(json.dumps([[p.code for p in programs], solver.sample_prompt()]))

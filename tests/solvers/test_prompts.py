@@ -17,7 +17,9 @@ from skdecide_elm.domain_api import extract_api, render_api
 TASK = "Walk to the end."
 BLOCK = (
     "Change only what stands between `# EVOLVE-BLOCK-START` and `# EVOLVE-BLOCK-END`, and keep both marker lines where "
-    "they are. Edits outside the block are undone. Imports that your code needs go inside the block."
+    "they are. Edits outside the block are undone. Imports that your code needs go inside the block. Numbers that want "
+    "tuning may be constants of the class `Planner`, declared with bounds, as in "
+    '`TUNABLES = {"GAIN": (0.0, 2.0)}`: they are tuned for you.'
 )
 PUBLIC = "Use only the public members of the domain: names that start with an underscore are not allowed."
 
@@ -160,7 +162,17 @@ USER = f"""\
 - Focus areas: - Fitness unchanged at -1.0000
 - No feature coordinates
 
+## Last Execution Output
 
+### worst_episode
+```
+episode 1: score -1, cost 10, 10 steps, cut at its step limit, goal not reached
+step 6: at 0 took Move.left, cost 1
+step 7: at 0 took Move.left, cost 1
+step 8: at 0 took Move.left, cost 1
+step 9: at 0 took Move.left, cost 1
+step 10: at 0 took Move.left, cost 1
+```
 
 # Program Evolution History
 ## Previous Attempts
@@ -168,7 +180,8 @@ USER = f"""\
 ### Attempt 1
 - Changes: Unknown changes
 - Metrics: combined_score: -1.0000, cost: 10.0000, nb_reached_goals: 0.0000, nb_episodes: 1.0000, \
-nb_cut_episodes: 1.0000
+nb_cut_episodes: 1.0000, mean_steps: 10.0000, goal_rate: 0.0000, cost_spread: 0.0000, action_entropy: 0.0000, \
+distinct_observations: 0.1000
 - Outcome: Mixed results
 
 ## Top Performing Programs
@@ -179,7 +192,9 @@ nb_cut_episodes: 1.0000
 ```
 Key features: Performs well on combined_score (-1.0000), Performs well on cost (10.0000), \
 Performs well on nb_reached_goals (0.0000), Performs well on nb_episodes (1.0000), \
-Performs well on nb_cut_episodes (1.0000)
+Performs well on nb_cut_episodes (1.0000), Performs well on mean_steps (10.0000), \
+Performs well on goal_rate (0.0000), Performs well on cost_spread (0.0000), \
+Performs well on action_entropy (0.0000), Performs well on distinct_observations (0.1000)
 
 
 

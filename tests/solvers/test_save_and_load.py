@@ -56,7 +56,7 @@ def test_loading_restores_the_best_at_once(folder, checkpoint):
             cell = Line().get_next_state(cell, solver.sample_action(cell))
             actions += 1
         assert cell == 4
-        assert solver._backend._pool is None, "nothing had to be evaluated"
+        assert not solver._backend._evaluators.is_open, "nothing had to be evaluated"
 
 
 def test_another_process_goes_on(folder, checkpoint, tmp_path):

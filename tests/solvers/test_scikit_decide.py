@@ -14,7 +14,7 @@ import skdecide_elm
 from skdecide_elm import IntegratedOpenEvolve, ProxyOpenEvolve
 from skdecide_elm.errors import MarkerError, MissingDomainError, PlannerError, ProgramError, UnsupportedDomainError
 
-NAMES = ["IntegratedOpenEvolve", "ProxyOpenEvolve"]
+NAMES = ["IntegratedELM", "IntegratedOpenEvolve", "ProxyELM", "ProxyOpenEvolve"]
 
 PROXY_PROGRAM = """\
 # EVOLVE-BLOCK-START
@@ -65,7 +65,7 @@ def test_matched_with_domains_that_can_be_reset(name):
     assert issubclass(solver, Policies) and issubclass(solver, Restorable)
 
 
-def test_match_solvers_finds_both():
+def test_match_solvers_finds_all():
     candidates = [load_registered_solver(name) for name in NAMES]
     assert match_solvers(Maze(), candidates) == candidates
     assert match_solvers(Unresettable(), candidates) == []
@@ -124,6 +124,11 @@ def test_policy_and_evaluation_agree(tmp_path):
             "nb_reached_goals": 1.0,
             "nb_episodes": 1.0,
             "nb_cut_episodes": 0.0,
+            "mean_steps": 4.0,
+            "goal_rate": 1.0,
+            "cost_spread": 0.0,
+            "action_entropy": 0.0,
+            "distinct_observations": 1.0,
         }
         assert solver.best_score is None, "the search does not hear of it"
 

@@ -63,7 +63,7 @@ def assert_sound(found):
 def test_start_method(method, tmp_path):
     [found] = outcomes(tmp_path, method, ["Maze"], iterations=20)
     assert_sound(found)
-    assert found["evaluations"] > 15
+    assert found["evaluations"] > 10  # the others repeated a known program
 
 
 def test_factories_of_the_main_module(tmp_path):

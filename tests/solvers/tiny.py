@@ -16,6 +16,7 @@ FAST = {
     "evaluator_rollout_max_steps": 10,
     "evaluator_parallel": 1,
     "evaluator_timeout": 2,
+    "evaluator_seed": 0,
 }
 """Evaluation settings under which a program takes some milliseconds."""
 

@@ -15,11 +15,14 @@ from typing import Any
 import dacite
 import yaml
 from openevolve.config import Config, LLMModelConfig
+from pydantic import NonNegativeFloat, TypeAdapter, ValidationError
 
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.llm.ledger import Price
+from skdecide_elm.llm.recorded import Recording
 
-__all__ = ["DEFAULT_MODEL", "EMBEDDED_MODEL", "choose_llm", "load_config"]
+__all__ = ["DEFAULT_MODEL", "EMBEDDED_MODEL", "choose_llm", "load_config", "read_prices"]
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +69,27 @@ def _read(path: str | Path) -> Config:
         raise ConfigError(f"expected {path} to be an OpenEvolve configuration: {error}") from error
 
 
+def read_prices(config: Config | str | Path | None) -> dict[str, Price]:
+    """The prices that a YAML file has beside OpenEvolve's settings; none for another configuration.
+
+    They stand under ``llm_prices``, by model name: ``gpt-4o-mini: [0.15, 0.60]``, money per million prompt tokens and
+    per million reply tokens.
+
+    Raises:
+        ConfigError: they are something else.
+    """
+    if not isinstance(config, (str, Path)):
+        return {}
+    found = yaml.safe_load(Path(config).read_text(encoding="utf-8")).get("llm_prices") or {}
+    try:
+        return TypeAdapter(dict[str, tuple[NonNegativeFloat, NonNegativeFloat]]).validate_python(found)
+    except ValidationError as error:
+        raise ConfigError(
+            f"expected llm_prices in {config} to be like 'gpt-4o-mini: [0.15, 0.60]'; found {found!r}; "
+            "give a price per million prompt tokens and one per million reply tokens"
+        ) from error
+
+
 def _copy(config: Config) -> Config:
     # clients may hold sockets and locks: they, and what makes them, are shared rather than copied
     models = [config.llm, *config.llm.models, *config.llm.evaluator_models]
@@ -96,7 +120,11 @@ def _field_names(target: Any) -> set[str]:
 
 
 def choose_llm(
-    config: Config, make_proposer: Callable[[int], EmbeddedProposer], seed: int, queue_folder: Path | None
+    config: Config,
+    make_proposer: Callable[[int], EmbeddedProposer],
+    seed: int,
+    queue_folder: Path | None,
+    recording: Recording | None = None,
 ) -> EmbeddedProposer | None:
     """Decide, in place, where programs come from.
 
@@ -105,6 +133,7 @@ def choose_llm(
     Args:
         make_proposer: makes the embedded proposer from a seed.
         queue_folder: where OpenEvolve's manual mode puts its tasks; None where the run has no folder.
+        recording: replies in place of the models, which need no key then and no configuration.
 
     Returns:
         The embedded proposer, if it was chosen.
@@ -115,6 +144,9 @@ def choose_llm(
     llm = config.llm
     if not llm.models and llm.primary_model:  # named after the configuration was made
         llm.rebuild_models()
+    if recording is not None:
+        llm.models = llm.models or [LLMModelConfig(name=name) for name in recording.models]
+        return None
     key = llm.api_key or os.environ.get("OPENAI_API_KEY")
     if not llm.models and (key or llm.manual_mode or llm.provider in _KEYLESS_PROVIDERS):
         llm.models = [LLMModelConfig(name=os.environ.get("OPENAI_MODEL", DEFAULT_MODEL))]

@@ -16,7 +16,7 @@ from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.core import COMBINED_SCORE
 from skdecide_elm.search.selection import rank_weights
 
-__all__ = ["Database", "OrderedSet", "is_valid", "score", "to_json"]
+__all__ = ["Database", "OrderedSet", "from_json", "is_valid", "score", "to_json"]
 
 T = TypeVar("T")
 
@@ -72,6 +72,13 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         self.islands: list[OrderedSet[str]] = [OrderedSet(island) for island in self.islands]
         self.archive: OrderedSet[str] = OrderedSet(self.archive)
 
+    @property
+    def coverage(self) -> float:
+        """The part of the cells of all islands' grids that is occupied."""
+        bins: dict[str, int] = self.feature_bins_per_dim
+        cells = math.prod([bins.get(name) or self.feature_bins for name in self.config.feature_dimensions])
+        return sum(map(len, self.island_feature_maps)) / (cells * len(self.islands))
+
     def fresh(self) -> Database:
         """An empty database with the same settings and generator."""
         return Database(self.config, self.rng)
@@ -126,6 +133,11 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         """The island's best valid programs, best first."""
         return sorted(filter(is_valid, self._members(island_id)), key=score, reverse=True)[:count]
 
+    def failures(self, count: int) -> list[Program]:
+        """The latest invalid programs, the latest first."""
+        invalid = [program for program in self.programs.values() if not is_valid(program)]
+        return invalid[: -count - 1 : -1]
+
     def _calculate_feature_coords(self, program: Program) -> list[int]:
         metrics = [program.metrics.get(dimension, 0.0) for dimension in self.config.feature_dimensions]
         # an invalid program has neither behaviour nor the metrics that a dimension may ask for
@@ -171,8 +183,8 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         """
         super().load(path)
         for program in self.programs.values():
-            program.metrics = _from_json(program.metrics)
-            program.metadata = _from_json(program.metadata)
+            program.metrics = from_json(program.metrics)
+            program.metadata = from_json(program.metadata)
         order = json.loads((Path(path) / "metadata.json").read_text(encoding="utf-8"))
         saved = order["islands"] + [[]] * (len(self.islands) - len(order["islands"]))
         self.islands = [OrderedSet(p for p in island if p in self.programs) for island in saved]
@@ -194,7 +206,8 @@ def to_json(value: Any) -> Any:
     return value
 
 
-def _from_json(value: Any) -> Any:
+def from_json(value: Any) -> Any:
+    """The inverse of `to_json`, but for tuples, which come back as lists."""
     if isinstance(value, dict):
-        return {key: _from_json(item) for key, item in value.items()}
+        return {key: from_json(item) for key, item in value.items()}
     return _NON_FINITE.get(value, value) if isinstance(value, str) else value

@@ -1,102 +1,115 @@
-"""The loop: OpenEvolve's islands, prompts, models and diffs, around evaluations that run in processes of their own.
-
-OpenEvolve's controller runs an iteration (ask the model, evaluate) in a worker process that gets the whole database
-pickled, so that its cost grows with the population and each waiting request blocks an evaluation. Here one thread keeps
-the database, requests wait in an event loop, and only programs travel.
-"""
+"""The state of a search by OpenEvolve's means: what is selected next, and what becomes of a proposal."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
-import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openevolve.config import Config
 from openevolve.database import Program
-from openevolve.llm.ensemble import LLMEnsemble
-from openevolve.prompt.sampler import PromptSampler
 
+from skdecide_elm.backends.openevolve.arms import Arms
 from skdecide_elm.backends.openevolve.database import Database, is_valid, score
+from skdecide_elm.backends.openevolve.jobs import Job, Outcome, core_program, gain
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
-from skdecide_elm.backends.openevolve.request_threads import RequestThreads
+from skdecide_elm.backends.openevolve.sampler import Sampler
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
-from skdecide_elm.backends.openevolve.stopping import EarlyStopping
-from skdecide_elm.core import Evaluation
-from skdecide_elm.errors import ConfigError, ReplyError
-from skdecide_elm.evaluation.pool import EvaluationPool
-from skdecide_elm.llm.embedded import EmbeddedProposer
-from skdecide_elm.programs.replies import Child, child_from_reply
+from skdecide_elm.backends.openevolve.tuning import TUNING, ConstantTuner, Trial
+from skdecide_elm.core import Context, Evaluation, Proposal
+from skdecide_elm.core import Program as CoreProgram
+from skdecide_elm.errors import ConfigError, ReplyError, RequestError
+from skdecide_elm.evaluation.failure import has_timed_out
+from skdecide_elm.evaluation.score import STOPPED_EARLY
+from skdecide_elm.llm.ledger import Limits
+from skdecide_elm.operators.duplicates import Known
+from skdecide_elm.programs.normal_form import fingerprint
 
-__all__ = ["Evolution"]
+__all__ = ["Evolution", "LoopSettings"]
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.1
-_WINDOW = 8
-"""Iterations under way at a time, so that up to four workers, whether one or four, see the same history."""
+_FAILURES = 3
+"""Failed programs that an operator may choose from to repair."""
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One iteration on its way: what was selected and asked."""
+class LoopSettings:
+    """How iterations are run.
 
-    iteration: int
-    island: int
-    parent: Program
-    prompt: dict[str, str]
+    Attributes:
+        evaluator_seed: of the episodes on which programs are evaluated.
+        llm_concurrency: requests in flight at a time.
+        in_order: outcomes are inserted in the order of their iterations, so that equal seeds make equal runs, whatever
+            the timing, and whatever the number of workers up to four. Else they are inserted as they come, so that a
+            stalled request holds up nothing.
+        limits: of what LLM requests may cost.
+        tuning_share: of the iterations that tune constants, as far as programs have any; 0: none.
+    """
 
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What became of a job: a child with its evaluation, or the error that ended it."""
-
-    job: _Job
-    child: Child | None = None
-    evaluation: Evaluation | None = None
-    error: Exception | None = None
+    evaluator_seed: int
+    llm_concurrency: int = 8
+    in_order: bool = True
+    limits: Limits = field(default_factory=Limits)
+    tuning_share: float = 0.0
 
 
 class Evolution:
-    """The state of a search by OpenEvolve's means: database, random numbers, statistics.
-
-    With the embedded proposer, outcomes are inserted in the order of their iterations, so that equal seeds make equal
-    runs, whatever the timing, and whatever the number of workers up to four. With an LLM they are inserted as they
-    come, so that a stalled request holds up nothing.
+    """The state of a search by OpenEvolve's means: database, random numbers, statistics, proposals under way.
 
     Args:
-        config: with the models to ask.
-        proposer: the embedded proposer, if it is the model.
+        config: OpenEvolve's.
+        arms: who proposes.
         initial_program: text of the program to start from.
         seed: of selection and prompts.
-        llm_concurrency: requests in flight at a time.
+        settings: of the loop that runs it.
+
+    Attributes:
+        racing: the error rate at which a child that is clearly worse than its island's best is stopped; None: never.
+        known: normal forms of all programs so far.
+        repeats: proposals in a row, by their parent, that were known already.
+        under_way: jobs that have begun and not ended, by iteration; a run that goes on begins with them.
+        tuner: of the programs' constants.
     """
 
     def __init__(
         self,
         config: Config,
-        proposer: EmbeddedProposer | None,
+        arms: Arms,
         initial_program: str,
         seed: int,
-        llm_concurrency: int,
+        settings: LoopSettings,
     ) -> None:
         self.config = config
+        self.arms = arms
         self.initial_program = initial_program
+        self.seed = seed
+        self.settings = settings
         self.statistics = RunStatistics()
         self.rng = GlobalRandom(seed)
         self.database = Database(config.database, self.rng)
-        self._proposer = proposer
-        self._seed = seed
-        self._llm_concurrency = llm_concurrency
-        self._sampler = PromptSampler(config.prompt)
+        self.known = Known()
+        self.repeats: Counter[str] = Counter()
+        self.under_way: dict[int, Job] = {}
+        self.racing: float | None = None
+        self.tuner = ConstantTuner(settings.tuning_share, seed, lifts=not arms.asks_llm)
+        self._sampler = Sampler(config)
 
     @property
     def best(self) -> Program | None:
         """The best program so far; None before the initial program was evaluated."""
         return self.database.get_best_program()
+
+    def best_codes(self, count: int) -> list[str]:
+        """The best valid programs of all islands, best first, none twice, none that was stopped early."""
+        programs = [p for p in self.database.programs.values() if is_valid(p) and STOPPED_EARLY not in p.metrics]
+        distinct: dict[str, str] = {}
+        for program in sorted(programs, key=score, reverse=True):
+            distinct.setdefault(fingerprint(program.code), program.code)
+        return list(distinct.values())[:count]
 
     @property
     def last_iteration(self) -> int:
@@ -108,6 +121,7 @@ class Evolution:
         if self.database.programs:
             return
         evaluation = evaluate(self.initial_program)
+        self.known.add(self.initial_program)
         self.statistics.evaluations += 1
         if not evaluation.is_valid:
             self.statistics.invalid += 1
@@ -129,151 +143,117 @@ class Evolution:
     def _all_cut(evaluation: Evaluation) -> bool:
         return evaluation.metrics["nb_cut_episodes"] == evaluation.metrics.get("nb_episodes")
 
-    def next_prompt(self) -> dict[str, str]:
-        """The prompt of the next iteration, exactly as it will be sent, without moving on."""
-        with self.rng.rewound():
-            return self._next_job(self.last_iteration + 1).prompt
-
-    def run(
-        self,
-        iterations: int,
-        pool: EvaluationPool,
-        stop: threading.Event,
-        target_score: float | None = None,
-        on_iteration: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        """Run more iterations, until they are done, ``stop`` is set, or the target score is reached.
-
-        Must not be called where an event loop runs: it makes its own.
+    def next_prompt(self, operator: str | None = None) -> dict[str, str]:
+        """The prompt of the next iteration, exactly as it will be sent, without moving on.
 
         Args:
-            on_iteration: called after each iteration with its number, from this thread.
+            operator: the one that would be asked; None: the one that will be.
+
+        Raises:
+            ConfigError: there is no such operator, or it asks no LLM.
+            ReplyError: the operator has nothing to work on.
         """
-        self.insert_initial(pool.evaluate)
-        loop = asyncio.new_event_loop()
-        loop.set_default_executor(RequestThreads())
-        try:
-            loop.run_until_complete(self._evolve(iterations, pool, stop, target_score, on_iteration))
-        finally:
-            loop.close()
+        under_way = next((job for job in self.under_way.values() if job.trial is None), None)
+        with self.rng.rewound():
+            arm = None if operator is None else self.arms.arm_of(operator)
+            job = under_way if under_way and arm is None else self._asking_job(self.last_iteration + 1, arm)
+            return self.arms.prompt(job)
 
-    async def _evolve(
-        self,
-        iterations: int,
-        pool: EvaluationPool,
-        stop: threading.Event,
-        target_score: float | None,
-        on_iteration: Callable[[int], None],
-    ) -> None:
-        in_order = self._proposer is not None
-        window = max(_WINDOW, 2 * pool.workers) if in_order else 2 * pool.workers + self._llm_concurrency
-        ensemble = self._ensemble()
-        slots = asyncio.Semaphore(self._llm_concurrency)
-        first = self.last_iteration + 1
-        following = first
-        stopping = EarlyStopping(self.config, target_score)
-        pending: list[asyncio.Task[_Outcome]] = []
-        try:
-            while not stop.is_set() and not stopping.reached(self.best, self.last_iteration + 1 - first):
-                while following < first + iterations and len(pending) < window:
-                    job = self._next_job(following)
-                    pending.append(asyncio.ensure_future(self._carry_out(job, ensemble, slots, pool)))
-                    following += 1
-                if not pending:
-                    return
-                awaited = pending[:1] if in_order else pending
-                done, _ = await asyncio.wait(awaited, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                for task in [task for task in pending if task in done]:
-                    pending.remove(task)
-                    self._take(task.result())
-                    on_iteration(task.result().job.iteration)
-        finally:
-            await _abandon(pending)
+    def next_job(self, iteration: int) -> Job:
+        """Select parents and who proposes from them, or other constants for a program."""
+        trial = self.tuner.ask(iteration, self.database.programs.values())
+        return self._asking_job(iteration) if trial is None else self._tuning_job(iteration, trial)
 
-    def _ensemble(self) -> LLMEnsemble:
-        if self._proposer is not None:
-            self._proposer.calls = self.statistics.proposals  # it goes on where the run has come to
-        return LLMEnsemble(self.config.llm.models)
+    def _tuning_job(self, iteration: int, trial: Trial) -> Job:
+        base = self.tuner.base(trial)
+        context = Context(iteration, seed=0)
+        return Job(iteration, base.island, TUNING, (base.program,), context, base.generation, trial=trial)
 
-    def _next_job(self, iteration: int) -> _Job:
+    def _asking_job(self, iteration: int, arm: str | None = None) -> Job:
+        """Select parents and who proposes from them; with ``arm`` that one."""
         island = iteration % len(self.database.islands)
         parent, inspirations = self.database.sample_from_island(island, self.config.prompt.num_diverse_programs)
-        return _Job(iteration, island, parent, self._prompt(iteration, island, parent, inspirations))
-
-    def _prompt(self, iteration: int, island: int, parent: Program, inspirations: list[Program]) -> dict[str, str]:
-        settings = self.config.prompt
-        best = self.database.best_of_island(island, settings.num_top_programs + settings.num_diverse_programs)
-        with self.rng.installed():
-            prompt: dict[str, str] = self._sampler.build_prompt(
-                current_program=parent.code,
-                parent_program=parent.code,
-                program_metrics=parent.metrics,
-                previous_programs=[p.to_dict() for p in best[: settings.num_top_programs]],
-                top_programs=[p.to_dict() for p in best],
-                inspirations=[p.to_dict() for p in inspirations],
-                language=self.config.language or "python",
-                evolution_round=iteration,
-                diff_based_evolution=self.config.diff_based_evolution,
-                program_artifacts=self.database.get_artifacts(parent.id),
-                feature_dimensions=self.config.database.feature_dimensions,
-            )
-        return prompt
-
-    async def _carry_out(
-        self, job: _Job, ensemble: LLMEnsemble, slots: asyncio.Semaphore, pool: EvaluationPool
-    ) -> _Outcome:
-        try:
-            async with slots:  # here, rather than in the client, whose time limit runs while it waits for its turn
-                reply = await ensemble.generate_with_context(
-                    system_message=job.prompt["system"],
-                    messages=[{"role": "user", "content": job.prompt["user"]}],
-                )
-            child = child_from_reply(
-                job.parent.code,
-                reply,
-                diff_based=self.config.diff_based_evolution,
-                diff_pattern=self.config.diff_pattern,
-                max_code_length=self.config.max_code_length,
-            )
-        except Exception as error:  # noqa: BLE001 - a client may raise anything; it costs this proposal, not the run
-            return _Outcome(job, error=error)
-        evaluation: Evaluation = await asyncio.wrap_future(pool.submit(child.code))
-        return _Outcome(job, child, evaluation)
-
-    def _take(self, outcome: _Outcome) -> None:
-        """Count an outcome and put the child, if there is one, into the database."""
-        statistics, job = self.statistics, outcome.job
-        statistics.proposals += 1
-        self.database.last_iteration = max(self.last_iteration, job.iteration)
-        if outcome.child is None or outcome.evaluation is None:
-            self._count_failure(job, outcome.error)
-            return
-        statistics.evaluations += 1
-        statistics.repaired += outcome.child.repaired
-        statistics.invalid += not outcome.evaluation.is_valid
-        child = Program(
-            id=self._program_id(job.iteration),
-            code=outcome.child.code,
-            parent_id=job.parent.id,
-            generation=job.parent.generation + 1,
-            metadata={"changes": outcome.child.changes, "parent_metrics": dict(job.parent.metrics)},
+        failures = self.database.failures(_FAILURES)
+        arm = arm or self.arms.choose(self.rng, bool(failures))
+        mates = inspirations[: self.arms.num_parents(arm) - 1]
+        context = Context(
+            iteration,
+            seed=random.Random(f"{self.seed}/{iteration}/context").getrandbits(31),
+            examples=self._core(inspirations[len(mates) :]),
+            failures=self._core(failures) if self.arms.repairs(arm) else (),
+            duplicates=self.repeats[parent.id],
         )
-        self._insert(child, outcome.evaluation, job.iteration, job.island)
-        self.database.increment_island_generation(island_idx=job.island)
-        if self.database.should_migrate():
-            self.database.migrate_programs()
+        prompt = None
+        if self.arms.is_sampled(arm):
+            prompt = self._sampler.prompt(self.database, island, parent, inspirations, context)
+        parents, bar = self._core([parent, *mates]), self._bar(island)
+        return Job(iteration, island, arm, parents, context, parent.generation, prompt, bar)
 
-    def _count_failure(self, job: _Job, error: Exception | None) -> None:
+    def _bar(self, island: int) -> tuple[float, ...]:
+        """The scores by episode of the island's best program; none where children do not race."""
+        best = self.database.best_of_island(island, 1) if self.racing else []
+        return tuple(best[0].metadata.get("scores", ())) if best else ()
+
+    def _core(self, programs: list[Program]) -> tuple[CoreProgram, ...]:
+        return tuple(core_program(program, self.database.get_artifacts(program.id)) for program in programs)
+
+    def take(self, outcome: Outcome) -> None:
+        """Count an outcome and put the children, if there are any, into the database."""
+        job = outcome.job
+        self.under_way.pop(job.iteration, None)
+        self.statistics.proposals += 1
+        self.statistics.tuned += job.trial is not None
+        self.database.last_iteration = max(self.last_iteration, job.iteration)
+        if outcome.error is not None:
+            self._count_failure(job, outcome.error)
+        gains = [self._adopt(job, *child, number) for number, child in enumerate(outcome.children)]
+        if job.trial is not None:
+            evaluation = outcome.children[0][1]
+            self.tuner.tell(job.trial, None if evaluation is None else evaluation.combined_score)
+        self.arms.update(job.arm, max(gains, default=0.0), outcome.entries)
+        if any(evaluation is not None for _, evaluation in outcome.children):
+            self.database.increment_island_generation(island_idx=job.island)
+            if self.database.should_migrate():
+                self.database.migrate_programs()
+
+    def _adopt(self, job: Job, proposal: Proposal, evaluation: Evaluation | None, number: int) -> float:
+        """Insert a child, unless it is known; how much better it is than its parent."""
+        parent = next(p for p in (*job.parents, *job.context.failures) if p.id == proposal.parents[0])
+        if not self.known.add(proposal.code) or evaluation is None:
+            self.statistics.duplicates += 1
+            self.repeats[parent.id] += 1
+            return 0.0
+        if has_timed_out(evaluation):  # proposed again, it is for the cache to say when it is tried again
+            self.known.forget(proposal.code)
+        self.repeats.pop(parent.id, None)
+        self.statistics.evaluations += 1
+        self.statistics.repaired += proposal.repaired
+        self.statistics.invalid += not evaluation.is_valid
+        self.statistics.stopped_early += STOPPED_EARLY in evaluation.metrics
+        metadata = {"changes": proposal.changes, "parent_metrics": dict(parent.evaluation.metrics), "operator": job.arm}
+        child = Program(
+            id=self._program_id(job.iteration, number),
+            code=proposal.code,
+            parent_id=parent.id,
+            generation=job.generation + 1,
+            metadata=metadata,
+        )
+        self._insert(child, evaluation, job.iteration, job.island)
+        return gain(evaluation, parent.evaluation)
+
+    def _count_failure(self, job: Job, error: Exception) -> None:
         if isinstance(error, ReplyError):
             self.statistics.rejected_replies[error.kind] += 1
             logger.info("Iteration %d: reply rejected (%s): %s", job.iteration, error.kind, error)
         else:
-            self.statistics.llm_failures[type(error).__name__] += 1
-            logger.warning("Iteration %d: the request failed: %s: %s", job.iteration, type(error).__name__, error)
+            kind = error.kind if isinstance(error, RequestError) else type(error).__name__
+            self.statistics.llm_failures[kind] += 1
+            logger.warning("Iteration %d: the request failed: %s: %s", job.iteration, kind, error)
 
     def _insert(self, program: Program, evaluation: Evaluation, iteration: int, island: int) -> None:
         previous = self.best
         program.metrics = dict(evaluation.metrics)
+        program.metadata = {**program.metadata, "scores": list(evaluation.scores)}
         try:
             self.database.add(program, iteration, island)
         except ValueError as error:  # a feature dimension that no metric has
@@ -285,12 +265,7 @@ class Evolution:
             self.statistics.improvements.append((iteration, score(program)))
             logger.info("Iteration %d: new best program, combined_score %.6g", iteration, score(program))
 
-    def _program_id(self, iteration: int) -> str:
+    def _program_id(self, iteration: int, number: int = 0) -> str:
         """Equal in equal runs, and never given twice, also in a run that goes on in another process."""
-        return str(uuid.UUID(int=random.Random(f"{self._seed}/{iteration}").getrandbits(128), version=4))
-
-
-async def _abandon(tasks: list[asyncio.Task[_Outcome]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        which = f"{self.seed}/{iteration}" + (f"/{number}" if number else "")
+        return str(uuid.UUID(int=random.Random(which).getrandbits(128), version=4))

@@ -15,6 +15,7 @@ from skdecide_elm.evaluation.isolation.layers import (
     prepare_isolation,
 )
 from skdecide_elm.evaluation.isolation.policy import IsolationLevel, IsolationPolicy
+from skdecide_elm.evaluation.isolation.seccomp import close_files
 
 __all__ = [
     "LAYERS",
@@ -23,5 +24,6 @@ __all__ = [
     "LayerStatus",
     "apply_isolation",
     "available_layers",
+    "close_files",
     "prepare_isolation",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib.util
 import os
 import site
 import stat
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["landlock_version", "prepare_landlock", "readable_paths", "restrict_files"]
 
+_NO_MODULE = "skdecide_elm_no_such_module"
 _LIBRARIES = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/nix/store", "/etc/ld.so.cache",
 )  # fmt: skip
@@ -62,6 +64,8 @@ def prepare_landlock(policy: IsolationPolicy) -> None:
     landlock_version()
     from landlockpy import Ruleset
 
+    # of a folder of modules not even the list can be read there, which importing needs and then remembers
+    importlib.util.find_spec(_NO_MODULE)
     _read_rules(policy.readable)
     with Ruleset():
         pass

@@ -49,7 +49,7 @@ class LayerStatus:
 def prepare_isolation(policy: IsolationPolicy) -> None:
     """Do once, in the warm parent, what each forked child would repeat. Changes nothing that is allowed here.
 
-    Children may have other writable folders, limits and levels; readable paths, `threads` and `files` are prepared.
+    Children may have other writable folders and limits; the level, readable paths and `threads` are prepared.
 
     Raises:
         EvaluationError: the level is ``strict`` and this machine lacks a layer.

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import errno
+import math
+import os
 import sys
+from pathlib import Path
 
 from skdecide_elm.evaluation.isolation.policy import IsolationPolicy
 
 if sys.platform != "win32":
     import resource
 
-__all__ = ["limit_resources"]
+__all__ = ["cpu_seconds_within", "limit_resources"]
+
+_CPU_SPARE_SECONDS = 10
+
+
+def cpu_seconds_within(seconds: float) -> int:
+    """A limit on processor time, which threads share, for what somebody else ends after some seconds of wall clock.
+
+    It is the second line, should nobody be left to do so.
+    """
+    return math.ceil(seconds * (os.cpu_count() or 1)) + _CPU_SPARE_SECONDS
 
 
 def limit_resources(policy: IsolationPolicy) -> None:
@@ -31,7 +44,12 @@ def limit_resources(policy: IsolationPolicy) -> None:
     if not policy.threads:
         _lower(resource.RLIMIT_NPROC, 0)
     if sys.platform == "linux" and policy.memory_limit_mb is not None:
-        _lower(resource.RLIMIT_AS, policy.memory_limit_mb * 2**20)
+        _lower(resource.RLIMIT_AS, _address_space() + policy.memory_limit_mb * 2**20)
+
+
+def _address_space() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _lower(limit: int, value: int | None) -> None:

@@ -12,7 +12,7 @@ __all__ = ["IsolationLevel", "IsolationPolicy"]
 
 IsolationLevel = Literal["auto", "process", "strict"]
 """``auto``: every layer that the machine offers; ``process``: resource limits and privileges only; ``strict``: every
-layer, or refuse."""
+layer, or refuse, and no file at all once `close_files` was called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +24,11 @@ class IsolationPolicy:
         writable: the private temporary folder, an absolute path; the only place where files can be written. Symbolic
             links, pipes and sockets cannot be made there, so that who reads the folder afterwards is not led astray.
         readable: files and folders that may be read besides Python, its packages and the shared libraries.
-        memory_limit_mb: address space in MiB (Linux); None: no limit.
+        memory_limit_mb: address space in MiB (Linux) on top of what the process has; None: no limit.
         cpu_seconds: processor time of all threads together; None: no limit.
         max_file_bytes: size of each file that is written; None: no limit.
         max_open_files: descriptors, those inherited included; None: no limit.
         threads: whether the program may start threads (never processes).
-        files: whether the program may open files at all (under seccomp); without, late imports fail too.
 
     Raises:
         ConfigError: an unknown level, a relative path, or a limit below 1.
@@ -43,7 +42,6 @@ class IsolationPolicy:
     max_file_bytes: int | None = 16 * 2**20
     max_open_files: int | None = 256
     threads: bool = False
-    files: bool = True
 
     def __post_init__(self) -> None:
         if self.level not in get_args(IsolationLevel):

@@ -4,8 +4,8 @@ By `seccompy` (pure Python, x86-64 and aarch64). Looked at besides: pyseccomp (n
 
 Every system call known when this was written is allowed but those refused below, which fail with EPERM; any other
 number, the x32 ones included, does not exist (ENOSYS: the C library then falls back to an older one). A call of
-another architecture (``int 0x80``) ends the process: that is seccompy's first instruction. An argument that the kernel
-reads as a C ``int`` is compared on its lower 32 bits only, as the kernel does.
+another architecture (``int 0x80``) ends the process, if its number is a known one: seccompy's filters begin so. An
+argument that the kernel reads as a C ``int`` is compared on its lower 32 bits only, as the kernel does.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ __all__ = [
     "CONDITIONAL",
     "FILE_OPENING",
     "REFUSED",
+    "close_files",
     "filter_system_calls",
     "prepare_seccomp",
     "seccomp_architecture",
@@ -68,13 +69,14 @@ REFUSED = frozenset(name for names in _REFUSED_GROUPS.values() for name in names
 """Fail with EPERM whatever their arguments. A name that an architecture lacks is skipped there."""
 
 FILE_OPENING = frozenset({"open", "openat", "openat2", "creat"})
-"""Refused too when the policy says ``files=False``."""
+"""Refused too once files are closed."""
 
 CONDITIONAL = frozenset({"clone", "clone3", "fcntl", "ioctl", "prctl", "prlimit64", "sched_setaffinity"})
 """Allowed with some arguments only."""
 
 # 424 and above are the same on all architectures; a newer one is unknown to us, even if seccompy comes to know it
 _LAST_KNOWN = 471
+_NUMBER_OFFSET = 0  # of the call's number in `struct seccomp_data`
 
 _INT = 0xFFFFFFFF
 _CLONE_THREAD = 0x00010000
@@ -115,7 +117,9 @@ def prepare_seccomp(policy: IsolationPolicy) -> None:
         OSError: this system has no seccomp filter for us.
     """
     seccomp_architecture()
-    _ = system_call_filter(policy.threads, policy.files).program
+    _ = system_call_filter(policy.threads, last=policy.level != "strict").program
+    if policy.level == "strict":
+        _ = system_call_filter(policy.threads, files=False).program
     _ = _own_signals(os.getpid()).program
 
 
@@ -128,7 +132,17 @@ def filter_system_calls(policy: IsolationPolicy) -> None:
     seccomp_architecture()
     # two filters, the kernel takes the stricter answer: this one is small, as only the child knows its own number
     _own_signals(os.getpid()).load()
-    system_call_filter(policy.threads, policy.files).load()
+    system_call_filter(policy.threads, last=policy.level != "strict").load()
+
+
+def close_files(policy: IsolationPolicy) -> None:
+    """Refuse to open files in this process from here on; it must have put on the layers of a ``strict`` policy.
+
+    Raises:
+        OSError: this system has no seccomp filter for us.
+    """
+    seccomp_architecture()
+    system_call_filter(policy.threads, files=False).load()
 
 
 def _own_signals(pid: int) -> Filter:
@@ -143,21 +157,41 @@ def _own_signals(pid: int) -> Filter:
 
 
 @cache
-def system_call_filter(threads: bool, files: bool) -> Filter:
+def system_call_filter(threads: bool, files: bool = True, last: bool = True) -> Filter:
     """The filter, but for signals, of the architecture at hand.
+
+    Args:
+        threads: whether threads may be started.
+        files: whether files may be opened.
+        last: whether no other filter may follow.
 
     The object is cached to be loaded in children, never in this process: once loaded it cannot be loaded again.
     """
-    from seccompy import Action, Filter, FilterFlag
-
-    calls = Filter(Action.ERRNO | errno.ENOSYS, flags=FilterFlag.TSYNC)
-    refused = _numbers(REFUSED if files else REFUSED | FILE_OPENING)
+    calls = _filter_of_known_calls()
+    refused = _numbers(REFUSED if files else REFUSED | FILE_OPENING) - (set() if last else _numbers({"seccomp"}))
     for number in sorted(refused):
         calls.errno(number, errno.EPERM)
-    for number in sorted(_known_numbers() - refused - _numbers(CONDITIONAL)):
-        calls.allow(number)
     _add_conditional_calls(calls, threads)
     return calls
+
+
+def _filter_of_known_calls() -> Filter:
+    """A filter that allows what no rule names, up to the last number known; those above do not exist.
+
+    A rule for each call that is allowed would say the same, in three times the instructions, which the kernel reads
+    for every call whenever a filter is loaded. A number below that has no name is one that no kernel has.
+    """
+    from seccompy import Action, Filter, FilterFlag, bpf
+
+    unknown = [bpf.Load(_NUMBER_OFFSET), bpf.Jump(bpf.BPF_JGT, _LAST_KNOWN, None, "known")]
+    beginning = bpf.assemble([*unknown, bpf.Ret(Action.ERRNO | errno.ENOSYS)], {"known": 3})
+
+    class KnownCalls(Filter):
+        @property
+        def program(self) -> bytes:
+            return bytes(beginning + super().program)
+
+    return KnownCalls(flags=FilterFlag.TSYNC)
 
 
 def _numbers(names: Iterable[str]) -> set[int]:
@@ -169,17 +203,6 @@ def _numbers(names: Iterable[str]) -> set[int]:
         with contextlib.suppress(ValueError):  # this architecture never had it
             numbers.add(syscall_nr(name))
     return numbers
-
-
-def _known_numbers() -> set[int]:
-    from seccompy import syscall_name
-
-    known = set()
-    for number in range(_LAST_KNOWN + 1):
-        with contextlib.suppress(ValueError):  # a gap in the table
-            syscall_name(number)
-            known.add(number)
-    return known
 
 
 def _add_conditional_calls(calls: Filter, threads: bool) -> None:

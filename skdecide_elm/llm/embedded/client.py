@@ -11,7 +11,7 @@ from openevolve.llm.base import LLMInterface
 
 from skdecide_elm.errors import ReplyError
 from skdecide_elm.llm.embedded.proposals import Proposal, propose
-from skdecide_elm.llm.embedded.reply import current_program, diff_reply, full_reply, wants_diff
+from skdecide_elm.llm.embedded.reply import current_program, diff_reply, full_reply, other_programs, wants_diff
 from skdecide_elm.llm.profile import DomainProfile
 
 __all__ = ["EmbeddedProposer"]
@@ -65,9 +65,10 @@ class EmbeddedProposer(LLMInterface):  # type: ignore[misc]
         rng = random.Random(f"{self.seed}:{self.calls}:{hashlib.sha256(prompt.encode()).hexdigest()}")
         self.calls += 1
         program = current_program(prompt)
+        others = other_programs(prompt)
         as_diff = wants_diff(prompt, system)
         for _ in range(_ATTEMPTS):
-            proposal = propose(program, self.profile, rng)
+            proposal = propose(program, self.profile, rng, others)
             text = None if proposal is None else _written(proposal, program, as_diff)
             if text is not None:
                 return text

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
+from skdecide_elm.llm.embedded import controllers, priorities
 from skdecide_elm.llm.embedded.edits import EDITS, edited, perturb_numbers
-from skdecide_elm.llm.embedded.idioms import IDIOMS, Idiom
+from skdecide_elm.llm.embedded.idioms import IDIOMS, Idiom, Setting
 from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
 from skdecide_elm.llm.embedded.source import Source, parse
 from skdecide_elm.llm.profile import DomainProfile
@@ -25,14 +27,34 @@ _TUNE_AN_IDIOM = 0.7
 """Chance that an idiom which stays only has its numbers moved."""
 
 
-def propose(program: str, profile: DomainProfile | None, rng: random.Random) -> Proposal | None:
+_CONTROL = 0.9
+"""Chance of a controller, or of a priority rule, where one suits."""
+
+_FRESH = 0.3
+"""Chance that a controller is replaced by a fresh one, rather than varied."""
+
+_FRESH_RULE = 0.4
+"""The same for a priority rule."""
+
+
+def propose(
+    program: str, profile: DomainProfile | None, rng: random.Random, others: Sequence[str] = ()
+) -> Proposal | None:
     """A variant of a program; None where nothing in it can be varied.
 
     A program that is no valid Python, or has no Planner, can only be left as it is.
+
+    Args:
+        others: programs from which parts may be taken over.
     """
     source = parse(program)
     if source is None:
         return None
+    setting = None if profile is None else setting_of(profile, source)
+    if setting is not None and controllers.suits(setting) and rng.random() < _CONTROL:
+        return _with_controller(source, setting, others, rng)
+    if setting is not None and priorities.suits(setting) and rng.random() < _CONTROL:
+        return _with_rule(source, setting, others, rng)
     idioms = _fitting(profile, source)
     current = next((idiom for idiom in IDIOMS if idiom.headline == headline(source)), None)
     chance = _LEAVE_AN_IDIOM if current else _ENTER_AN_IDIOM
@@ -43,6 +65,32 @@ def propose(program: str, profile: DomainProfile | None, rng: random.Random) -> 
         if tuned is not None:
             return tuned
     return edited(source, rng, EDITS) or _with_idiom(source, profile, idioms, rng)
+
+
+def _with_controller(source: Source, setting: Setting, others: Sequence[str], rng: random.Random) -> Proposal | None:
+    """Another controller: a fresh one, or a variant of the program's."""
+    current = controllers.read(setting, source)
+    if current is None or rng.random() < _FRESH:
+        what, controller = "Another approach.", controllers.draft(setting, rng)
+    else:
+        parsed = [other for text in others if (other := parse(text)) is not None]
+        mates = [mate for other in parsed if (mate := controllers.read(setting, other)) not in (None, current)]
+        what, controller = controllers.varied(setting, current, [mate for mate in mates if mate is not None], rng)
+    text = with_planner(source, controllers.written(setting, controller))
+    return (what, text) if text != source.text else None
+
+
+def _with_rule(source: Source, setting: Setting, others: Sequence[str], rng: random.Random) -> Proposal | None:
+    """Another priority rule: a fresh one, or a variant of the program's."""
+    current = priorities.read(setting, source)
+    if current is None or rng.random() < _FRESH_RULE:
+        what, rule = "Another approach.", priorities.draft(setting, rng, current)
+    else:
+        parsed = [other for text in others if (other := parse(text)) is not None]
+        mates = [mate for other in parsed if (mate := priorities.read(setting, other)) not in (None, current)]
+        what, rule = priorities.varied(setting, current, [mate for mate in mates if mate is not None], rng)
+    text = with_planner(source, priorities.written(setting, rule))
+    return (what, text) if text != source.text else None
 
 
 def _fitting(profile: DomainProfile | None, source: Source) -> list[Idiom]:

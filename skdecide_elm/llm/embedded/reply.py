@@ -10,10 +10,11 @@ from openevolve.utils.code_utils import apply_diff_blocks, extract_diffs
 
 from skdecide_elm.errors import ReplyError
 
-__all__ = ["current_program", "diff_reply", "full_reply", "wants_diff"]
+__all__ = ["current_program", "diff_reply", "full_reply", "other_programs", "wants_diff"]
 
 _OPENING = re.compile(r"^# Current Program[ \t]*\n```\w*[ \t]*\n", re.MULTILINE)
 _CLOSING = re.compile(r"^```[ \t]*$", re.MULTILINE)
+_FENCED = re.compile(r"^```python[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _SEARCH = "<<<<<<< SEARCH"
 _MAX_HUNKS = 3
 
@@ -35,6 +36,12 @@ def current_program(prompt: str) -> str:
             "expected fenced code under a '# Current Program' heading, found an open fence; close it",
         )
     return next((code for code in candidates if _is_whole(code)), candidates[0])
+
+
+def other_programs(prompt: str) -> list[str]:
+    """The programs that a prompt shows before the one to improve, in their order."""
+    before = prompt[: len(prompt) - len(_after_heading(prompt))]
+    return [text for text in _FENCED.findall(before) if "class Planner" in text]
 
 
 def wants_diff(prompt: str, system: str = "") -> bool:

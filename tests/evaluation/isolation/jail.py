@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from skdecide_elm.evaluation import containment
-from skdecide_elm.evaluation.isolation import IsolationPolicy, apply_isolation, prepare_isolation
+from skdecide_elm.evaluation.isolation import IsolationPolicy, apply_isolation, close_files, prepare_isolation
 from skdecide_elm.evaluation.isolation.linux import CAP_DAC_READ_SEARCH, keep_only_capabilities, prctl
 
 NOBODY = 65534
@@ -87,8 +87,9 @@ def _serve() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         readable = tuple(Path(path) for path in request["policy"].pop("readable"))
+        request["files"] = request["policy"].pop("files", True)
         policy = IsolationPolicy(writable=Path(request["folder"]), readable=readable, **request["policy"])
-        key = (readable, policy.threads, policy.files)
+        key = (readable, policy.threads)
         if request["isolated"] and key not in prepared:
             prepare_isolation(IsolationPolicy(**{**policy.__dict__, "level": "auto"}))
             prepared.add(key)
@@ -127,6 +128,8 @@ def _child(request: dict[str, Any], policy: IsolationPolicy, output: IO[bytes], 
     if request["isolated"]:
         try:
             layers = apply_isolation(policy)
+            if not request["files"]:
+                close_files(policy)
         except Exception as raised:  # noqa: BLE001 - it is reported
             error = f"{type(raised).__name__}: {raised}"
     seconds = time.perf_counter() - start

@@ -152,7 +152,9 @@ def test_more_can_be_made_readable(jail, base, folder):
 
 
 def test_without_files_nothing_is_opened(jail, folder):
-    code = "import heapq; print(heapq.nsmallest(1, [3, 2])); import wave; wave.open('x', 'w')"
-    outcome = jail.run("import heapq; print(heapq.nsmallest(1, [3, 2]))\nopen('x', 'w')", folder, files=False)
-    assert outcome.output == "[2]\nPermissionError: [Errno 1] Operation not permitted: 'x'\n"
-    assert "Operation not permitted" in jail.run(code.replace("heapq", "mailcap"), folder, files=False).output
+    def run(code: str) -> str:
+        return jail.run(code, folder, level="strict", files=False).output
+
+    opens = "import json; print(json.dumps([2]))\nopen('x', 'w')"
+    assert run(opens) == "[2]\nPermissionError: [Errno 1] Operation not permitted: 'x'\n"
+    assert "Operation not permitted" in run("import mailcap")

@@ -147,7 +147,7 @@ from pathlib import Path
 from skdecide_elm.evaluation.isolation import IsolationPolicy, available_layers, prepare_isolation
 before = os.listdir('/proc/self/fd')
 for level in ('auto', 'strict'):
-    prepare_isolation(IsolationPolicy(writable=Path.cwd(), level=level, readable=(Path('/etc'),), files=False))
+    prepare_isolation(IsolationPolicy(writable=Path.cwd(), level=level, readable=(Path('/etc'),)))
 print(os.listdir('/proc/self/fd') == before, len(os.listdir('/home')) >= 0, os.listdir())
 """
     assert jail.run(code, folder, isolated=False).output == "True True []\n"

@@ -43,6 +43,8 @@ def answer(program: bytes, audit_arch: int, number: int, arguments: tuple[int, .
             position += k
         elif code == 0x15:
             position += on_true if accumulator == k else on_false
+        elif code == 0x25:
+            position += on_true if accumulator > k else on_false
         else:
             raise AssertionError(f"unexpected instruction {code:#x}")
 

@@ -1,13 +1,11 @@
-"""Idioms for real-valued observation vectors: linear policies and bang-bang control.
-
-Random linear policies are a strong baseline in classic control (Mania, Guy and Recht, 2018). Weights are
-drawn relative to the size of the observation's entries, as far as its bounds tell, and some are zero.
-"""
+"""Idioms for vectors and numbers that are observed, beyond the single push of `controllers`: scores, pushes, tables."""
 
 from __future__ import annotations
 
 import math
 import random
+import textwrap
+from collections.abc import Sequence
 
 from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text
 from skdecide_elm.llm.embedded.numbers import rounded
@@ -15,17 +13,17 @@ from skdecide_elm.llm.profile import SpaceProfile
 
 __all__ = ["CONTROL_IDIOMS"]
 
-_THRESHOLD = "Take one of two actions, by the sign of a linear function of the observation."
 _SCORES = "Take the action whose linear function of the observation is highest."
-_SINGLE_FEATURE = "Take one of two actions, by one entry of the observation and a threshold."
-_LINEAR = "Answer a linear function of the observation, clipped to the bounds of the actions."
-_BANG_BANG = "Answer one bound of the actions or the other, by the sign of a linear function."
+_LINEAR = "Answer a linear function of the observation for each part of the action, clipped to the bounds."
+_BANG_BANG = "Answer one bound or the other for each part of the action, by the sign of a linear function."
+_TABLE = "Take the action that a table gives for the observation."
 
 _MAX_ENTRIES = 64
 _MAX_PUSHES = 8
-_AT_LEAST = 2
 _LARGEST_BOUND = 1e4
 _ZERO_SHARE = 0.25
+_REACH = 3.0
+"""Weights may move to this many times the largest one, to either side of zero."""
 
 
 def _entries(setting: Setting) -> int:
@@ -36,21 +34,24 @@ def _entries(setting: Setting) -> int:
 
 
 def _choices(setting: Setting) -> int:
-    """Number of actions to choose from at any time; 0 where they vary or cannot be listed."""
-    return 0 if setting.all_actions is None else setting.profile.actions.size or _AT_LEAST
-
-
-def _fits_choice(setting: Setting) -> bool:
-    return _entries(setting) > 0 and _choices(setting) > 1
+    """Number of actions to choose from at any time; 0 where they vary or are not known."""
+    return 0 if setting.all_actions is None else setting.profile.actions.size or 0
 
 
 def _fits_scores(setting: Setting) -> bool:
-    return _fits_choice(setting) and 1 < (setting.profile.actions.size or 0) <= _MAX_ENTRIES
+    return _entries(setting) > 0 and 2 < _choices(setting) <= _MAX_ENTRIES
 
 
-def _fits_box(setting: Setting) -> bool:
+def _fits_pushes(setting: Setting) -> bool:
     actions = setting.profile.actions
-    return _entries(setting) > 0 and actions.kind == "box" and 1 <= (actions.vector or 0) <= _MAX_PUSHES
+    bounded = all(map(math.isfinite, (*actions.low, *actions.high)))
+    return _entries(setting) > 0 and actions.kind == "box" and 1 < (actions.vector or 0) <= _MAX_PUSHES and bounded
+
+
+def _fits_table(setting: Setting) -> bool:
+    observation = setting.profile.observation
+    known = setting.profile.single and observation.kind == "discrete" and observation.start == 0
+    return known and 1 < (observation.size or 0) <= _MAX_ENTRIES and _choices(setting) > 1
 
 
 def _weights(observation: SpaceProfile, rng: random.Random) -> tuple[float, ...]:
@@ -74,22 +75,12 @@ def _bias(rng: random.Random) -> float:
     return rng.choice((0.0, rounded(rng.gauss(0, 0.5))))
 
 
-def _first_and_last(rng: random.Random) -> tuple[int, int]:
-    return rng.choice(((0, -1), (-1, 0)))
-
-
-_SCORE = "sum(weight * value for weight, value in zip(self.WEIGHTS, observation)) + self.BIAS"
-
-
-def _write_threshold(setting: Setting, rng: random.Random) -> Draft:
-    below, above = _first_and_last(rng)
-    sample = f"""
-def sample_action({setting.sample_arguments}):
-    score = {_SCORE}
-    return self.actions[{above}] if score > 0 else self.actions[{below}]
-"""
-    constants = [f"WEIGHTS = {_tuple(_weights(setting.profile.observation, rng))}", f"BIAS = {_bias(rng)}"]
-    return Draft((), planner_text(setting, _THRESHOLD, sample, constants=constants))
+def _weight_lines(rows: Sequence[tuple[float, ...]], **others: tuple[float, ...]) -> list[str]:
+    """The tunables ``WEIGHTS``, one row per action, and others."""
+    reach = rounded(_REACH * max(abs(weight) for row in rows for weight in row) or 1.0)
+    bounds = [f'    "WEIGHTS": ({-reach}, {reach}),', *(f'    "{name}": (-1.0, 1.0),' for name in others)]
+    table = ["WEIGHTS = (", *(f"    {row!r}," for row in rows), ")"]
+    return ["TUNABLES = {", *bounds, "}", *table, *(f"{name} = {values!r}" for name, values in others.items())]
 
 
 def _write_scores(setting: Setting, rng: random.Random) -> Draft:
@@ -99,31 +90,12 @@ def sample_action({setting.sample_arguments}):
     scores = [sum(weight * value for weight, value in zip(row, observation)) for row in self.WEIGHTS]
     return self.actions[scores.index(max(scores))]
 """
-    table = ["WEIGHTS = (", *(f"    {_tuple(row)}," for row in rows), ")"]
-    return Draft((), planner_text(setting, _SCORES, sample, constants=table))
+    return Draft((), planner_text(setting, _SCORES, sample, constants=_weight_lines(rows)))
 
 
-def _write_single_feature(setting: Setting, rng: random.Random) -> Draft:
-    observation = setting.profile.observation
-    index = rng.randrange(_entries(setting))
-    bound = (observation.low[index], observation.high[index]) if observation.low else (-math.inf, math.inf)
-    threshold = rng.choice((0.0, rounded(rng.gauss(0, 0.3) * _scale(*bound, rng))))
-    below, above = _first_and_last(rng)
-    sample = f"""
-def sample_action({setting.sample_arguments}):
-    return self.actions[{above}] if observation[{index}] > self.THRESHOLD else self.actions[{below}]
-"""
-    return Draft((), planner_text(setting, _SINGLE_FEATURE, sample, constants=[f"THRESHOLD = {threshold}"]))
-
-
-def _write_box(headline: str, answer: str, setting: Setting, rng: random.Random) -> Draft:
+def _write_pushes(headline: str, answer: str, setting: Setting, rng: random.Random) -> Draft:
     rows = [_weights(setting.profile.observation, rng) for _ in range(setting.profile.actions.vector or 0)]
-    constants = [
-        "WEIGHTS = (",
-        *(f"    {_tuple(row)}," for row in rows),
-        ")",
-        f"BIAS = {_tuple(tuple(_bias(rng) for _ in rows))}",
-    ]
+    constants = _weight_lines(rows, BIAS=tuple(_bias(rng) for _ in rows))
     sample = f"""
 def sample_action({setting.sample_arguments}):
     push = np.dot(self.WEIGHTS, observation) + self.BIAS
@@ -141,34 +113,34 @@ def _bounds_state(setting: Setting) -> list[str]:
         ]
     actions = setting.profile.actions
     return [
-        f"self.low = np.array({_tuple(actions.low)}, dtype=np.float32)",
-        f"self.high = np.array({_tuple(actions.high)}, dtype=np.float32)",
+        f"self.low = np.array({actions.low!r}, dtype=np.float32)",
+        f"self.high = np.array({actions.high!r}, dtype=np.float32)",
     ]
 
 
 def _write_linear(setting: Setting, rng: random.Random) -> Draft:
-    answer = "return np.clip(push, self.low, self.high).astype(np.float32)"
-    return _write_box(_LINEAR, answer, setting, rng)
+    return _write_pushes(_LINEAR, "return np.clip(push, self.low, self.high).astype(np.float32)", setting, rng)
 
 
 def _write_bang_bang(setting: Setting, rng: random.Random) -> Draft:
-    answer = "return np.where(push > 0, self.high, self.low).astype(np.float32)"
-    return _write_box(_BANG_BANG, answer, setting, rng)
+    return _write_pushes(_BANG_BANG, "return np.where(push > 0, self.high, self.low).astype(np.float32)", setting, rng)
 
 
-def _fits_bang_bang(setting: Setting) -> bool:
-    actions = setting.profile.actions
-    return _fits_box(setting) and all(map(math.isfinite, (*actions.low, *actions.high)))
-
-
-def _tuple(values: tuple[float, ...]) -> str:
-    return repr(values)
+def _write_table(setting: Setting, rng: random.Random) -> Draft:
+    last = _choices(setting) - 1
+    choices = ", ".join(str(rng.randint(0, last)) for _ in range(setting.profile.observation.size or 0))
+    table = ["CHOICES = (", *(f"    {line}" for line in textwrap.wrap(f"{choices},", 100)), ")"]
+    sample = f"""
+def sample_action({setting.sample_arguments}):
+    return self.actions[self.CHOICES[observation]]
+"""
+    constants = [f'TUNABLES = {{"CHOICES": (0, {last}, "int")}}', *table]
+    return Draft((), planner_text(setting, _TABLE, sample, constants=constants))
 
 
 CONTROL_IDIOMS = (
-    Idiom(_THRESHOLD, _fits_choice, _write_threshold, weight=3.0),
-    Idiom(_SCORES, _fits_scores, _write_scores, weight=2.0),
-    Idiom(_SINGLE_FEATURE, _fits_choice, _write_single_feature, weight=1.0),
-    Idiom(_LINEAR, _fits_box, _write_linear, weight=2.0),
-    Idiom(_BANG_BANG, _fits_bang_bang, _write_bang_bang, weight=2.0),
+    Idiom(_SCORES, _fits_scores, _write_scores, weight=4.0),
+    Idiom(_LINEAR, _fits_pushes, _write_linear, weight=2.0),
+    Idiom(_BANG_BANG, _fits_pushes, _write_bang_bang, weight=2.0),
+    Idiom(_TABLE, _fits_table, _write_table, weight=3.0),
 )

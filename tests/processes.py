@@ -19,7 +19,7 @@ def start(folder: Path, script: str, **variables: str) -> subprocess.Popen[str]:
     """Run a script in ``folder``; its temporary files go to ``folder / "tmp"``."""
     (folder / "tmp").mkdir(exist_ok=True)
     (folder / "script.py").write_text(textwrap.dedent(script))
-    paths = os.pathsep.join([str(HERE), os.environ["PYTHONPATH"]])
+    paths = os.pathsep.join([str(HERE / "solvers"), str(HERE / "evaluation"), os.environ["PYTHONPATH"]])
     environment = {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder / "tmp"), **variables}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([sys.executable, "script.py"], cwd=folder, env=environment, text=True, **pipes)

@@ -1,29 +1,34 @@
-"""`ProxyOpenEvolve`: programs that know nothing of scikit-decide, searched by OpenEvolve."""
+"""Programs that know nothing of scikit-decide, whatever searches them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from openevolve.config import Config
 from skdecide import Domain
 
-from skdecide_elm.backends.openevolve import kept_global_random, load_config
-from skdecide_elm.bridges import Proxy, identity, planner_copy
+from skdecide_elm.backends.openevolve import ProposalOptions, kept_global_random, load_config, read_prices
+from skdecide_elm.bridges import Proxy, identity, no_arguments, planner_copy
 from skdecide_elm.domain_api.profile import profile_proxy
 from skdecide_elm.evaluation import IsolationLevel, RolloutTask, WorkerMode
+from skdecide_elm.evaluation.descriptors import REPRODUCIBLE_DESCRIPTORS, DescriptorHook
+from skdecide_elm.evaluation.executor_pool import Workers
+from skdecide_elm.evaluation.isolation.importable import readable_to_programs
+from skdecide_elm.llm.ledger import Limits, Price
 from skdecide_elm.llm.profile import DomainProfile
+from skdecide_elm.llm.recorded import Matching
 from skdecide_elm.prompts import BLOCK_INSTRUCTION
-from skdecide_elm.solvers.base import OpenEvolveSolver, RunOptions, read_program
+from skdecide_elm.solvers.base import ProgramSolver
+from skdecide_elm.solvers.callbacks import Callback
+from skdecide_elm.solvers.options import EvaluationOptions, RunOptions, episodes_seed, read_program
 
-__all__ = ["ProxyOpenEvolve"]
+__all__ = ["ProxySolver"]
 
 
-class ProxyOpenEvolve(OpenEvolveSolver):
-    """Evolve a program that knows nothing of scikit-decide, by OpenEvolve's means.
-
-    Converters stand between the domain and the program's ``Planner``.
+class ProxySolver(ProgramSolver):
+    """A solver whose programs know nothing of scikit-decide.
 
     Args:
         domain_factory: makes the domain; a class, lambda, closure or `functools.partial`.
@@ -50,12 +55,37 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         evaluator_isolation: what keeps programs from files, network and processes: ``auto``: whatever the machine
             offers; ``strict``: refuse to run without all of it; ``process``: resource limits only.
         evaluator_threads: whether programs may start threads, which the isolation forbids otherwise.
-        evaluator_readable_paths: files and folders that programs may read besides Python and its packages.
-        evaluator_seed: of the episodes, the same for every program.
+        evaluator_readable_paths: files and folders that programs may read besides Python, its packages, and the
+            modules and packages of PYTHONPATH.
+        evaluator_seed: of the episodes, the same for every program; None: derived from ``random_seed`` if you give that
+            (or a configuration), else drawn. A small one can be guessed by a program that knows this package.
         evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else
-            one per core.
+            one per core. Or an executor (of `concurrent.futures`, loky, dask, ...), whose workers then evaluate, with
+            the same isolation; it stays yours to shut down.
         evaluator_worker_mode: ``forkserver`` or ``single`` processes; None: the best for the system.
         llm_concurrency: LLM requests in flight at a time.
+        tuning_share: of the iterations, those that tune the constants of the best programs (CMA-ES within the bounds
+            that ``TUNABLES`` gives; without an LLM also undeclared numbers), as far as programs have any; 0: none.
+        operators: who proposes: names of operators, among which a bandit chooses by improvement per cost, or a dict of
+            weights; of ``openevolve`` (OpenEvolve's prompts), ``rewrite``, ``diff``, ``crossover``, ``repair``,
+            ``diff_model``, ``lmx``, ``embedded`` (needs no LLM). None: ``openevolve``, with models drawn by weight.
+        max_llm_calls, max_llm_tokens, max_llm_cost: stop the run when its LLM requests have come to so many, or have
+            cost so many tokens (of prompts and replies) or so much money.
+        llm_prices: money per million prompt tokens and reply tokens, by model name; None: as the YAML file says.
+        llm_record: file to which requests and replies are written.
+        llm_replay: such a file, from which the LLM's replies are taken; no key is needed.
+        llm_replay_matching: ``strict``: all requests must have been recorded; ``best``: else the most similar answers.
+        validation_domain_factories: other instances, on which the final program is chosen after the search.
+        validation_candidates: how many of the search's best programs they choose from.
+        test_domain_factories: further instances, only for `get_result`.
+        descriptors: behaviour descriptors among the metrics: ``mean_steps``, ``goal_rate``, ``cost_spread``,
+            ``action_entropy``, ``distinct_observations`` and, if named here or in ``feature_dimensions``,
+            ``decision_time``, which is not reproducible.
+        descriptor: more of them: a function from the episodes (with observations, actions, costs) to numbers by name.
+        evaluator_racing: stop programs early that are clearly worse than the best of their island: True, or the chance
+            that one which is as good is stopped (True: 0.05). Needs more than 5 episodes in all.
+        evaluator_cache: do not run the same program twice.
+        callback: gets the solver after each iteration and ends the search by returning True; see `solve`.
         kwargs: settings of OpenEvolve by name, such as ``num_islands=3`` or ``random_seed=7``.
 
     Raises:
@@ -70,7 +100,7 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         domain_factory: Callable[[], Domain],
         initial_program_path: str | Path,
         evaluator_path: str | Path | None = None,
-        planner_kwargs_factory: Callable[[Domain], dict[str, Any]] = lambda domain: {},
+        planner_kwargs_factory: Callable[[Domain], dict[str, Any]] = no_arguments,
         planner_obs_converter: Callable[[Any], Any] = identity,
         planner_action_converter: Callable[[Any], Any] = identity,
         planner_applicable_actions_converter: Callable[[Any], Any] = identity,
@@ -89,21 +119,39 @@ class ProxyOpenEvolve(OpenEvolveSolver):
         evaluator_isolation: IsolationLevel = "auto",
         evaluator_threads: bool = False,
         evaluator_readable_paths: Sequence[str | Path] = (),
-        evaluator_seed: int = 0,
-        evaluator_parallel: int | None = None,
+        evaluator_seed: int | None = None,
+        evaluator_parallel: Workers = None,
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
+        tuning_share: float = 0.5,
+        operators: Sequence[str] | Mapping[str, float] | None = None,
+        max_llm_calls: int | None = None,
+        max_llm_tokens: int | None = None,
+        max_llm_cost: float | None = None,
+        llm_prices: Mapping[str, Price] | None = None,
+        llm_record: str | Path | None = None,
+        llm_replay: str | Path | None = None,
+        llm_replay_matching: Matching = "strict",
+        validation_domain_factories: Sequence[Callable[[], Domain]] | None = None,
+        validation_candidates: int = 5,
+        test_domain_factories: Sequence[Callable[[], Domain]] | None = None,
+        descriptors: Sequence[str] = REPRODUCIBLE_DESCRIPTORS,
+        descriptor: DescriptorHook | None = None,
+        evaluator_racing: float = False,
+        evaluator_cache: bool = True,
+        callback: Callback | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(domain_factory, planner_domain_factory)
+        super().__init__(domain_factory, planner_domain_factory, callback)
         self._bridge = Proxy(
             planner_kwargs_factory,
             planner_obs_converter,
             planner_action_converter,
             planner_applicable_actions_converter,
         )
+        own_config = load_config(config, kwargs)
         self._start(
-            config=load_config(config, kwargs),
+            config=own_config,
             initial_program=read_program(initial_program_path),
             task=RolloutTask(
                 domain_factories=tuple(evaluator_domain_factories or [domain_factory]),
@@ -112,12 +160,14 @@ class ProxyOpenEvolve(OpenEvolveSolver):
                 num_episodes=evaluator_rollout_num_episodes,
                 max_steps=evaluator_rollout_max_steps,
                 normalize=evaluator_rollout_normalize,
-                seed=evaluator_seed,
+                seed=episodes_seed(evaluator_seed, own_config, config is not None or "random_seed" in kwargs),
                 timeout=evaluator_timeout,
                 memory_limit_mb=evaluator_memory_limit_mb,
                 isolation=evaluator_isolation,
                 threads=evaluator_threads,
-                readable=tuple(Path(path).resolve() for path in evaluator_readable_paths),
+                readable=readable_to_programs(evaluator_readable_paths),
+                descriptors=tuple(descriptors),
+                descriptor=descriptor,
             ),
             make_profile=self._profile,
             enrichment=[BLOCK_INSTRUCTION] if prompt_add_blockevolve_instruction else [],
@@ -128,7 +178,24 @@ class ProxyOpenEvolve(OpenEvolveSolver):
                 nb_iterations,
                 evaluator_parallel,
                 evaluator_worker_mode,
-                llm_concurrency,
+                EvaluationOptions(
+                    validation_domain_factories,
+                    test_domain_factories,
+                    validation_candidates,
+                    evaluator_racing,
+                    evaluator_cache,
+                    evaluator_seed is not None,
+                ),
+                ProposalOptions(
+                    operators,
+                    Limits(max_llm_calls, max_llm_tokens, max_llm_cost),
+                    read_prices(config) if llm_prices is None else llm_prices,
+                    llm_record,
+                    llm_replay,
+                    llm_replay_matching,
+                    llm_concurrency,
+                    tuning_share,
+                ),
             ),
         )
 

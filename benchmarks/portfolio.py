@@ -1,0 +1,136 @@
+"""A portfolio of a map's programs against the single best, on instances that no search has seen.
+
+    python benchmarks/portfolio.py [--instances 30] [--steps 300] [--size 4] [--seed 0] [--rows mazes,packing]
+
+mazes    random mazes of 8 × 8 rooms, perfect or with loops, of which the planner has a copy
+packing  streams of items from three distributions; the planner's copy is the distribution, with a luck of its own
+
+The search sees training instances, the portfolio is chosen on validation instances, and both policies play the same
+held-out instances, the same episodes on each. The score of an instance is minus its cost over the step limit. Reported:
+mean difference, its bootstrap interval (95 %), and Wilcoxon's signed-rank test (two-sided) on the paired scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.stats import bootstrap, wilcoxon
+from skdecide import Domain
+from skdecide.hub.domain.maze import Maze
+from skdecide.utils import rollout
+
+from skdecide_elm import IntegratedELM
+from skdecide_elm.environments import OnlineBinPacking
+from skdecide_elm.environments.mazes import draw_maze
+
+Instance = Callable[[], Domain]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A family of instances.
+
+    Attributes:
+        instance: makes one from a seed.
+        own_copy: the planner's own copy of one.
+        max_steps: of an episode.
+    """
+
+    instance: Callable[[int], Domain]
+    own_copy: Callable[[Any], Domain]
+    max_steps: int
+
+
+def maze(seed: int) -> Maze:
+    """Every third is perfect; the others have a few loops, or many."""
+    return Maze(draw_maze(np.random.default_rng(seed), 8, 8, loops=(0.0, 0.1, 0.4)[seed % 3]))
+
+
+def packing(seed: int) -> OnlineBinPacking:
+    """Streams of three kinds: sizes around 45 of 100, 20 to 100 of 150, and around 45 of 150."""
+    capacity, distribution = ((100, "weibull"), (150, "uniform"), (150, "weibull"))[seed % 3]
+    return OnlineBinPacking(capacity, distribution=distribution, n_items=120, seed=seed)
+
+
+ROWS = {
+    "mazes": Row(maze, copy.deepcopy, 200),
+    "packing": Row(packing, OnlineBinPacking.specification, 120),
+}
+
+
+def score(row: Row, policy: Any, instance: int) -> float:
+    """Minus the cost of an episode on an instance, over the step limit."""
+    domain = row.instance(instance)
+    [(_, _, values)] = rollout(
+        domain, policy, max_steps=row.max_steps, render=False, verbose=False, return_episodes=True
+    )
+    return -sum(value.cost for value in values) / row.max_steps
+
+
+def compare(name: str, instances: int, steps: int, size: int, seed: int) -> None:
+    """Search, choose, play, report."""
+    row, begin = ROWS[name], time.perf_counter()
+    train, validation = range(9), range(1000, 1030)
+    with IntegratedELM(
+        partial(row.instance, train[0]),
+        elm={"init_steps": 50},
+        evaluator_domain_factories=[partial(row.instance, number) for number in train],
+        validation_domain_factories=[partial(row.instance, number) for number in validation],
+        planner_domain_factory=row.own_copy,
+        evaluator_rollout_num_episodes=1,
+        evaluator_rollout_max_steps=row.max_steps,
+        evaluator_timeout=20,
+        evaluator_parallel=1,
+        random_seed=seed,
+        nb_iterations=steps,
+    ) as solver:
+        solver.solve()
+        policy = solver.portfolio(size)
+        searched = time.perf_counter() - begin
+        chosen: list[str] = []
+        single, several = [], []
+        for number in range(2000, 2000 + instances):
+            single.append(score(row, solver, number))
+            several.append(score(row, policy, number))
+            chosen.append(policy.chosen.id)
+    difference = np.subtract(several, single)
+    counts = {program.id: chosen.count(program.id) for program in policy.programs}
+    print(f"{name}: searched for {searched:.0f} s, played for {time.perf_counter() - begin - searched:.0f} s")
+    print(f"  portfolio of {len(policy.programs)}, played on so many instances: {counts}")
+    print(f"  single best {np.mean(single):.4f}, portfolio {np.mean(several):.4f} over {instances} instances")
+    print(
+        f"  better on {(difference > 0).sum()}, worse on {(difference < 0).sum()}, equal on {(difference == 0).sum()}"
+    )
+    if not difference.any():
+        print("  no difference anywhere")
+        return
+    interval = bootstrap((difference,), np.mean, rng=0).confidence_interval
+    print(f"  mean difference {difference.mean():.4f}, 95 % interval {interval.low:.4f} … {interval.high:.4f}")
+    print(f"  Wilcoxon p = {wilcoxon(difference, zero_method='zsplit').pvalue:.2g}", flush=True)
+
+
+def main() -> None:
+    """Compare on each row."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--instances", type=int, default=30)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--size", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rows", default=",".join(ROWS))
+    arguments = parser.parse_args()
+    logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
+    logging.getLogger("skdecide").setLevel(logging.ERROR)
+    for name in arguments.rows.split(","):
+        compare(name, arguments.instances, arguments.steps, arguments.size, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()

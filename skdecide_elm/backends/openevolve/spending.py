@@ -1,0 +1,53 @@
+"""Whether there is money left for another request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from skdecide_elm.llm.ledger import Entry, Limits, Spending
+
+__all__ = ["Budget"]
+
+logger = logging.getLogger(__name__)
+
+
+class Budget:
+    """Limits against what is spent, and what the proposals under way are expected to spend.
+
+    What is under way is awaited when a limit is reached, so a limit of tokens or money may be passed by as much as
+    these proposals cost more than the mean.
+
+    Args:
+        spent: before this run.
+    """
+
+    def __init__(self, limits: Limits, spent: Spending) -> None:
+        self._limits = limits
+        self._spent = spent
+        self._under_way = 0
+        self._reached: str | None = None
+
+    def begin(self, charged: bool) -> None:
+        """A proposal is on its way."""
+        self._under_way += charged
+
+    def settle(self, entries: Sequence[Entry], charged: bool) -> None:
+        """A proposal is done and has cost this."""
+        self._under_way -= charged
+        self._spent = sum((entry.spending for entry in entries), self._spent)
+
+    def is_spent(self) -> bool:
+        """Whether no other proposal may begin now."""
+        reached = self._limits.reached(self._spent, self._under_way, self._mean)
+        if reached != self._reached and reached is not None:
+            logger.info("%s is reached: no further request is made. Spent: %s", reached, self._spent)
+        self._reached = reached
+        return reached is not None
+
+    @property
+    def _mean(self) -> Spending:
+        calls = max(1, self._spent.calls)
+        return Spending(
+            1, self._spent.prompt_tokens // calls, self._spent.completion_tokens // calls, self._spent.cost / calls
+        )

@@ -1,0 +1,243 @@
+"""Structure and constants, searched apart: some of a run's evaluations go to the constants of its best programs."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from openevolve.database import Program
+from pydantic import TypeAdapter
+
+from skdecide_elm.backends.openevolve.database import from_json, is_valid, score, to_json
+from skdecide_elm.core import Context, Evaluation, Proposal
+from skdecide_elm.core import Program as CoreProgram
+from skdecide_elm.errors import ProgramError
+from skdecide_elm.evaluation.score import STOPPED_EARLY
+from skdecide_elm.programs.lifting import lifted
+from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
+from skdecide_elm.search.tuning import Range, RangeSearch
+
+__all__ = ["TUNING", "Base", "ConstantTuner", "Trial", "Tuned"]
+
+TUNING = "tuning"
+"""The name under which tuned programs stand among those of operators."""
+
+_STEPS = (0.1, 0.25)
+"""First standard deviations, as shares of the bounds: constants near an optimum want the small one."""
+
+_AT_A_TIME = 3
+_TO_CHOOSE_FROM = 10
+"""Programs that must be known before the first is tuned: one that is better than most of a few says little."""
+
+_CHANCE = 2
+"""Generations after which a search gives way to a better program."""
+
+_PATIENCE = 4
+"""Generations without a better program after which a structure's constants are left alone."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A program with other constants, on its way.
+
+    Attributes:
+        code: its text.
+        search, number: where the score is to be told.
+    """
+
+    code: str
+    search: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Base:
+    """A program whose constants are tuned.
+
+    Attributes:
+        program: itself; the database may have dropped it.
+        island, generation: where it was found.
+    """
+
+    program: CoreProgram
+    island: int
+    generation: int
+
+
+@dataclass
+class _Search:
+    """The search for one program's constants, with all that is needed to repeat it: what is told of each trial."""
+
+    base: Base
+    code: str
+    seed: int
+    best: float
+    scores: list[float | None] = field(default_factory=list)
+    best_at: int = 0
+
+    def started(self) -> RangeSearch:
+        """The search before its first trial."""
+        step = random.Random(self.seed).choice(_STEPS)
+        ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in read_tunables(self.code)}
+        return RangeSearch(ranges, self.seed, step)
+
+    def replayed(self) -> RangeSearch:
+        """The search after all trials so far."""
+        search = self.started()
+        for first in range(0, len(self.scores), search.generation_size):
+            generation = self.scores[first : first + search.generation_size]
+            for _ in generation:
+                search.ask()
+            for number, value in enumerate(generation):
+                if value is not None:
+                    search.tell(number, value)
+        return search
+
+
+_SEARCHES = TypeAdapter(list[_Search])
+
+
+class Tuned:
+    """The operator that proposes a trial's program."""
+
+    name = TUNING
+    num_parents = 1
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+
+    async def propose(self, parents: Sequence[CoreProgram], context: Context) -> Sequence[Proposal]:
+        """The program with other constants."""
+        return [Proposal(self._trial.code, TUNING, (parents[0].id,), "Other constants.")]
+
+
+class ConstantTuner:
+    """Tunes the constants of the best programs by CMA-ES, a few programs at a time.
+
+    Asks are spread evenly over the iterations, as far as there is something to tune. A program is taken up when it is
+    better than all that was found for its structure before; of the programs in hand, the best gets the most trials. All
+    trials meet the same episodes (common random numbers). The state is plain data: what was asked and told is asked and
+    told again when a run goes on.
+
+    Args:
+        share: of the iterations that go to constants; 0: none.
+        seed: of all draws.
+        lifts: whether the numbers of programs that declare no tunables are tuned too.
+    """
+
+    def __init__(self, share: float, seed: int, lifts: bool) -> None:
+        self._share, self._seed, self._lifts = share, seed, lifts
+        self._searches: list[_Search] = []
+        self._running: dict[int, RangeSearch] = {}
+        self._reached: dict[str, float] = {}
+
+    def ask(self, iteration: int, programs: Iterable[Program]) -> Trial | None:
+        """The trial of an iteration; None where it is the turn of an operator, or nothing is to be tuned."""
+        if sum(len(search.scores) for search in self._searches) + 1 > self._share * iteration:
+            return None
+        self._take_up(programs)
+        for index in self._by_need():
+            asked = self._running[index].ask()
+            if asked is not None:
+                search, (_, values) = self._searches[index], asked
+                search.scores.append(None)
+                return Trial(with_values(search.code, values), index, len(search.scores) - 1)
+        return None
+
+    def base(self, trial: Trial) -> Base:
+        """The program whose constants a trial changes."""
+        return self._searches[trial.search].base
+
+    def tell(self, trial: Trial, value: float | None) -> None:
+        """The score of a trial; None where the program had been known."""
+        search = self._searches[trial.search]
+        search.scores[trial.number] = told = -math.inf if value is None else value
+        running = self._running.get(trial.search)
+        if running is None:  # it has ended since
+            return
+        if told > search.best:
+            search.best, search.best_at = told, running.generation
+            key = structure_of(search.code)
+            self._reached[key] = max(self._reached[key], told)
+        running.tell(trial.number % running.generation_size, told)
+        if running.generation - search.best_at > _PATIENCE or running.converged:
+            del self._running[trial.search]
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as JSON can hold it."""
+        searches = _SEARCHES.dump_python(self._searches)
+        running = list(self._running)
+        state = {"seed": self._seed, "searches": searches, "running": running, "reached": self._reached}
+        return dict(to_json(state))
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a state from `to_json`: what was asked and told is asked and told again."""
+        plain = from_json(dict(state))
+        self._seed = plain["seed"]
+        self._searches = _SEARCHES.validate_python(plain["searches"])
+        self._running = {index: self._searches[index].replayed() for index in plain["running"]}
+        self._reached = dict(plain["reached"])
+
+    def _by_need(self) -> list[int]:
+        """The searches under way; the second best gets half of the trials of the best, the third a third."""
+        ranked = sorted(self._running, key=lambda index: (-self._searches[index].best, index))
+        need = {index: len(self._searches[index].scores) * (rank + 1) for rank, index in enumerate(ranked)}
+        return sorted(ranked, key=lambda index: (need[index], index))
+
+    def _take_up(self, programs: Iterable[Program]) -> None:
+        """Begin with the best program that is better than most, and than what its structure has reached."""
+        usable = [p for p in programs if is_valid(p) and STOPPED_EARLY not in p.metrics]
+        if len(usable) < _TO_CHOOSE_FROM:
+            return
+        median = statistics.median(map(score, usable))
+        for program in sorted(usable, key=score, reverse=True):
+            if score(program) <= median or not self._has_room(score(program)):
+                return
+            code, key = _tunable(program.code, self._lifts) if not _is_tuned(program) else ("", "")
+            if not code or score(program) <= self._reached.get(key, -math.inf):
+                continue
+            self._make_room()
+            self._reached[key] = score(program)
+            seed = random.Random(f"{self._seed}/{len(self._searches)}").getrandbits(31)
+            search = _Search(_base(program), code, seed, score(program))
+            self._searches.append(search)
+            self._running[len(self._searches) - 1] = search.started()
+            return
+
+    def _has_room(self, value: float) -> bool:
+        """Whether a program of that score can be taken up: a worse one that had its chance gives way."""
+        if len(self._running) < _AT_A_TIME:
+            return True
+        worst = self._worst()
+        return self._running[worst].generation >= _CHANCE and self._searches[worst].best < value
+
+    def _make_room(self) -> None:
+        if len(self._running) == _AT_A_TIME:
+            del self._running[self._worst()]
+
+    def _worst(self) -> int:
+        return min(self._running, key=lambda index: (self._searches[index].best, index))
+
+
+@lru_cache(maxsize=10_000)
+def _tunable(code: str, lifts: bool) -> tuple[str, str]:
+    """The program with tunables, lifted ones if need be, and its structure; empty where it has none."""
+    try:
+        text = lifted(code) if lifts else code
+        return (text, structure_of(text)) if read_tunables(text) else ("", "")
+    except ProgramError:
+        return "", ""
+
+
+def _is_tuned(program: Program) -> bool:
+    return bool((program.metadata or {}).get("operator") == TUNING)
+
+
+def _base(program: Program) -> Base:
+    core = CoreProgram(program.id, program.code, Evaluation(dict(program.metrics)))
+    return Base(core, int((program.metadata or {}).get("island", 0)), program.generation)

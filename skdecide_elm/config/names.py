@@ -1,0 +1,60 @@
+"""Objects by name, ``module:object``, and the folders in which modules are found."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+__all__ = ["Named", "add_to_path", "import_object"]
+
+_EXPECTED = "expected module:object, such as 'skdecide.hub.domain.maze:Maze'"
+
+
+def import_object(name: Any) -> Any:
+    """The class or function that ``module:object`` names; ``module:Class.method`` is one, too.
+
+    Raises:
+        ValueError: there is none of that name; the message is a clause that follows "expected … found".
+    """
+    if not isinstance(name, str):
+        raise ValueError(_EXPECTED)
+    module_name, colon, path = name.partition(":")
+    if not (module_name and colon and path):
+        raise ValueError(_EXPECTED)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ImportError as error:
+        raise ValueError(
+            f"the module {module_name!r} cannot be imported ({error}); install it, or name its folder in domain.path"
+        ) from error
+    for part in path.split("."):
+        if not hasattr(found, part):
+            near = difflib.get_close_matches(part, dir(found), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{module_name} has no {path!r}{hint}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise ValueError(f"{name!r} is no class and no function, but of type {type(found).__name__}")
+    return found
+
+
+Named = Annotated[Callable[..., Any], BeforeValidator(import_object)]
+"""A class or function, in a file by its name ``module:object``."""
+
+
+def add_to_path(folders: Iterable[Path]) -> None:
+    """Let this process, and evaluations, import from folders.
+
+    They precede all others, and stand in PYTHONPATH, whose modules the isolation lets programs import.
+    """
+    names = [os.fspath(folder.resolve()) for folder in folders]
+    sys.path[:0] = [name for name in names if name not in sys.path]
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(filter(None, [*names, *inherited])))

@@ -1,0 +1,260 @@
+"""Project scheduling with scarce resources (RCPSP) as a scikit-decide domain: which activity begins next?
+
+Decisions follow the parallel schedule generation scheme (Kelley 1963; Kolisch 1996): time advances only when nothing
+that is ready fits any more. What is observed of each activity is what the literature's priority rules are made of:
+latest start and finish times (LST, LFT), successors (MIS, MTS), rank weights (GRPW), demands and work.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from skdecide import Domain, EnumerableSpace, SamplableSpace, Space, Value
+from skdecide.builders.domain import (
+    Actions,
+    DeterministicTransitions,
+    FullyObservable,
+    Initializable,
+    Markovian,
+    PositiveCosts,
+    Sequential,
+    SingleAgent,
+)
+
+from skdecide_elm.environments.project_instances import Project, draw_project
+
+__all__ = ["ActivitySpace", "ProjectScheduling", "ProjectState", "ProjectStates", "ReadyActivities"]
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class ProjectState(NamedTuple):
+    """How far a schedule has come, and what is known of every activity. All arrays are read-only."""
+
+    project: Project
+    time: int
+    """When the next activity begins; the makespan when all have begun."""
+    start: Integers
+    """When each activity began; −1: it did not yet."""
+    free: Integers
+    """Units of each resource that are free now."""
+    ready: Integers
+    """The activities that can begin now, in rising order: predecessors have ended and the resources suffice."""
+    duration: Integers
+    """Time that an activity takes. This and what follows is one number per activity."""
+    early_start: Integers
+    """Earliest start with unlimited resources."""
+    late_start: Integers
+    """Latest start with unlimited resources if the project is to take no longer than its longest path."""
+    late_finish: Integers
+    """``late_start`` + ``duration``."""
+    successors: Integers
+    """Number of direct successors."""
+    all_successors: Integers
+    """Number of direct and indirect successors."""
+    rank_weight: Integers
+    """Duration of an activity and of its direct successors."""
+    demand: Floats
+    """Share of the resources' capacity that an activity needs, on average over the resources."""
+    peak_demand: Floats
+    """Largest share of one resource's capacity that an activity needs."""
+    work: Floats
+    """``demand`` × ``duration``."""
+    work_after: Floats
+    """Work of all direct and indirect successors."""
+    bottleneck_after: Floats
+    """Time for which all direct and indirect successors would occupy the resource that they need most."""
+
+
+class ReadyActivities(EnumerableSpace[int], SamplableSpace[int]):  # type: ignore[misc]
+    """The activities that can begin now.
+
+    Args:
+        ready: their numbers, in rising order.
+    """
+
+    def __init__(self, ready: Integers) -> None:
+        self._ready = ready
+
+    def get_elements(self) -> Integers:
+        """The activities in rising order, as a read-only array."""
+        return self._ready
+
+    def contains(self, x: Any) -> bool:
+        """Whether ``x`` is an activity that can begin now."""
+        return isinstance(x, (int, np.integer)) and bool((self._ready == x).any())
+
+    def sample(self) -> int:
+        """An activity drawn uniformly with ``random``, which seeds govern."""
+        return int(self._ready[random.randrange(len(self._ready))])
+
+
+class ActivitySpace(Space[int]):  # type: ignore[misc]
+    """All numbers of activities: 0, 1, 2, ...; how many there are, each project says."""
+
+    def contains(self, x: Any) -> bool:
+        """Whether ``x`` is a number of an activity."""
+        return isinstance(x, (int, np.integer)) and bool(x >= 0)
+
+
+class ProjectStates(Space[ProjectState]):  # type: ignore[misc]
+    """All states of all projects."""
+
+    def contains(self, x: Any) -> bool:
+        """Whether ``x`` is a state."""
+        return isinstance(x, ProjectState)
+
+
+class _Observed(Domain, SingleAgent, Sequential, Markovian, FullyObservable):  # type: ignore[misc]
+    """One agent that sees the state and acts one step at a time."""
+
+
+class D(_Observed, DeterministicTransitions, Actions, Initializable, PositiveCosts):  # type: ignore[misc]
+    """A fully observable domain with a deterministic model; only which project comes may be random."""
+
+    T_state = ProjectState
+    T_observation = ProjectState
+    T_event = int
+    T_value = int
+    T_predicate = bool
+    T_info = None
+
+
+class ProjectScheduling(D):
+    """Choose the activity that begins next; an episode's total cost is the makespan.
+
+    A state holds its project, so that the model of one instance of this domain answers for the states of another.
+
+    Args:
+        project: left out, every reset draws a new one with `draw_project`.
+        n_activities: of drawn projects.
+        seed: of drawn projects; None: fresh entropy.
+
+    Raises:
+        ConfigError: too few activities.
+    """
+
+    def __init__(self, project: Project | None = None, n_activities: int = 30, seed: int | None = None) -> None:
+        self._project = project
+        self._n_activities = n_activities
+        self._rng = np.random.default_rng(seed)
+        if project is None:
+            draw_project(np.random.default_rng(0), n_activities)  # a wrong number shows now, not at the first reset
+
+    def __getstate__(self) -> dict[str, Any]:
+        # scikit-decide's own asks object.__getstate__, which Python 3.10 does not have
+        return {name: value for name, value in vars(self).items() if not name.startswith("_lru_cache_")}
+
+    def seed(self, seed: int) -> None:
+        """Fix the projects that the next resets draw; a fixed project has nothing to seed."""
+        self._rng = np.random.default_rng(seed)
+
+    def _state_reset(self) -> ProjectState:
+        project = self._project or draw_project(self._rng, self._n_activities)
+        start = np.full(len(project.durations), -1, dtype=np.int64)
+        decision = _decision(project, 0, start, np.array(project.capacities))
+        return ProjectState._make((project, *decision, *_measures(project)))
+
+    def _get_next_state(self, memory: ProjectState, action: int) -> ProjectState:
+        if not ReadyActivities(memory.ready).contains(action):
+            raise ValueError(
+                f"Expected an activity that can begin now, got {action!r}: choose one of {memory.ready.tolist()}."
+            )
+        project = memory.project
+        start = memory.start.copy()
+        start[action] = memory.time
+        after = _decision(project, memory.time, start, memory.free - project.demand_matrix[action])
+        return ProjectState._make((project, *after, *memory[_FIRST_MEASURE:]))
+
+    def _get_transition_value(
+        self, memory: ProjectState, action: int, next_state: ProjectState | None = None
+    ) -> Value[int]:
+        after = self._get_next_state(memory, action) if next_state is None else next_state
+        return Value(cost=after.time - memory.time)
+
+    def _is_terminal(self, state: ProjectState) -> bool:
+        return bool((state.start >= 0).all())
+
+    def _get_applicable_actions_from(self, memory: ProjectState) -> ReadyActivities:
+        return ReadyActivities(memory.ready)
+
+    def _get_action_space_(self) -> ActivitySpace:
+        return ActivitySpace()
+
+    def _get_observation_space_(self) -> ProjectStates:
+        return ProjectStates()
+
+
+_FIRST_MEASURE = ProjectState._fields.index("duration")
+
+
+def _decision(project: Project, time: int, start: Integers, free: Integers) -> tuple[int, Integers, Integers, Integers]:
+    """The fields of `ProjectState` from ``time`` to ``ready`` when the next activity can begin, or all have ended."""
+    finish = start + project.duration_array
+    waiting = start < 0
+    fits = waiting & (project.demand_matrix <= free).all(axis=1)
+    while True:
+        unfinished = waiting | (finish > time)
+        ready = np.flatnonzero(fits & ~(project.predecessor_matrix @ unfinished))
+        running = unfinished & ~waiting
+        if ready.size or not running.any():
+            return time, _read_only(start), _read_only(free), _read_only(ready)
+        time = int(finish[running].min())
+        free = free + project.demand_matrix[running & (finish == time)].sum(axis=0)
+        fits = waiting & (project.demand_matrix <= free).all(axis=1)
+
+
+def _measures(project: Project) -> tuple[NDArray[Any], ...]:
+    """The fields of `ProjectState` from ``duration`` on."""
+    duration, following = project.duration_array, project.predecessor_matrix.T
+    early, late = _critical_path(project)
+    all_following = _closure(following)
+    shares = project.demand_matrix / np.maximum(1, project.capacities)
+    demand = shares.mean(axis=1)
+    work = demand * duration
+    measures = (
+        duration,
+        early,
+        late,
+        late + duration,
+        following.sum(axis=1),
+        all_following.sum(axis=1),
+        duration + following @ duration,
+        demand,
+        shares.max(axis=1),
+        work,
+        all_following @ work,
+        (all_following @ (shares * duration[:, None])).max(axis=1),
+    )
+    return tuple(map(_read_only, measures))
+
+
+def _critical_path(project: Project) -> tuple[Integers, Integers]:
+    """Earliest and latest start of each activity with unlimited resources."""
+    duration = project.duration_array
+    early = np.zeros_like(duration)
+    for activity, following in enumerate(project.successors):
+        for successor in following:
+            early[successor] = max(early[successor], early[activity] + duration[activity])
+    late = np.full_like(duration, (early + duration).max()) - duration
+    for activity in reversed(range(len(duration))):
+        for successor in project.successors[activity]:
+            late[activity] = min(late[activity], late[successor] - duration[activity])
+    return early, late
+
+
+def _closure(following: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Direct and indirect successors by activity; arcs lead to higher numbers."""
+    closure = following.copy()
+    for activity in reversed(range(len(closure))):
+        closure[activity] |= closure[following[activity]].any(axis=0)
+    return np.asarray(closure)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,247 @@
+"""Typed edits and crossover of priority rules: the operators of genetic programming (Koza 1992) on this grammar."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from skdecide_elm.llm.embedded.idioms.base import Setting
+from skdecide_elm.llm.embedded.priorities.drafts import (
+    draft,
+    horizons,
+    normalised,
+    random_condition,
+    random_index,
+    random_preference,
+    random_term,
+)
+from skdecide_elm.llm.embedded.priorities.model import Preference, Rule, Term
+from skdecide_elm.llm.embedded.priorities.writer import ORDINALS
+from skdecide_elm.llm.profile import ChoiceProfile
+
+__all__ = ["varied"]
+
+_CROSSOVER_SHARE = 0.2
+_HORIZON_SHARE = 0.15
+_TWICE = 0.35
+"""Chance of a second edit: some changes help only together."""
+
+_MAX_TERMS = 6
+_MAX_CONDITIONS = 2
+
+_Edit = Callable[[Rule, "Sequence[ChoiceProfile]", random.Random], "Rule | None"]
+
+
+def varied(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Random) -> tuple[str, Rule]:
+    """(what was done, another rule): an edit, less often two at once, or a preference of a mate's."""
+    what, child = _varied_once(setting, rule, mates, rng)
+    if rng.random() < _TWICE:
+        again, child = _varied_once(setting, child, mates, rng)
+        what = f"{what} {again}"
+    return what, child
+
+
+def _varied_once(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Random) -> tuple[str, Rule]:
+    for _ in range(20):
+        if mates and rng.random() < _CROSSOVER_SHARE:
+            what, child = "Take over a part of another program.", _crossed(rule, rng.choice(mates), rng)
+        elif len(horizons(setting)) > 1 and rng.random() < _HORIZON_SHARE:
+            what, child = "Look ahead, or not so far.", replace(rule, horizon=rng.choice(horizons(setting)))
+        else:
+            edit = rng.choices([edit for _, edit in _EDITS], [weight for weight, _ in _EDITS])[0]
+            edited = edit(rule, setting.profile.choices, rng)
+            what, child = (edit.__doc__ or "").split("\n")[0], edited or rule
+        if child != rule and len(child.preferences) <= len(ORDINALS) + 1:
+            return what, child
+    return "Start anew.", draft(setting, rng)
+
+
+def _crossed(rule: Rule, mate: Rule, rng: random.Random) -> Rule:
+    """The rule with a preference of the mate's before the others or in place of one, or with its last one."""
+    given = rng.choice(mate.preferences)
+    if not given.conditions:
+        return _with(rule, len(rule.preferences) - 1, given)
+    at = rng.randrange(len(rule.preferences))
+    kept = (
+        rule.preferences[at + 1 :] if at < len(rule.preferences) - 1 and rng.random() < 0.5 else rule.preferences[at:]
+    )
+    return replace(rule, preferences=(*rule.preferences[:at], given, *kept))
+
+
+def _with(rule: Rule, at: int, preference: Preference) -> Rule:
+    return replace(rule, preferences=(*rule.preferences[:at], preference, *rule.preferences[at + 1 :]))
+
+
+def _pick(rule: Rule, rng: random.Random) -> tuple[int, Preference]:
+    at = rng.randrange(len(rule.preferences))
+    return at, rule.preferences[at]
+
+
+def _add_term(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Let another quantity matter a little."""
+    at, preference = _pick(rule, rng)
+    term = random_term(features, rng)
+    if len(preference.index) >= _MAX_TERMS or term.factors in {known.factors for known in preference.index}:
+        return None
+    return _with(rule, at, replace(preference, index=normalised((*preference.index, term))))
+
+
+def _drop_term(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Leave a quantity out."""
+    at, preference = _pick(rule, rng)
+    if not preference.index:
+        return None
+    dropped = rng.randrange(len(preference.index))
+    index = preference.index[:dropped] + preference.index[dropped + 1 :]
+    return _with(rule, at, replace(preference, index=normalised(index)))
+
+
+def _swap_term(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Look at another quantity."""
+    at, preference = _pick(rule, rng)
+    term = random_term(features, rng)
+    if not preference.index or term.factors in {known.factors for known in preference.index}:
+        return None
+    index = [*preference.index]
+    where = rng.randrange(len(index))
+    index[where] = Term(term.factors, index[where].weight * rng.choice((-1, 1)))
+    return _with(rule, at, replace(preference, index=normalised(index)))
+
+
+def _reorder(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Order the actions of a preference in another way."""
+    at, preference = _pick(rule, rng)
+    if preference.index and rng.random() < 0.3:
+        index = tuple(Term(term.factors, -term.weight) for term in preference.index)
+    else:
+        index = random_index(features, rng, sums=not preference.conditions)
+    return _with(rule, at, replace(preference, index=index))
+
+
+def _prefer(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Prefer some actions to others."""
+    at = rng.randrange(len(rule.preferences))
+    new = random_preference(features, rng)
+    return replace(rule, preferences=(*rule.preferences[:at], new, *rule.preferences[at:]))
+
+
+def _no_longer_prefer(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Do without a preference."""
+    if len(rule.preferences) < 2:
+        return None
+    at = rng.randrange(len(rule.preferences) - 1)
+    return replace(rule, preferences=(*rule.preferences[:at], *rule.preferences[at + 1 :]))
+
+
+def _move_condition(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Prefer under another condition."""
+    at, preference = _pick(rule, rng)
+    if not preference.conditions:
+        return None
+    new, where = random_condition(features, rng), rng.randrange(len(preference.conditions))
+    conditions = (*preference.conditions[:where], new, *preference.conditions[where + 1 :])
+    return _with(rule, at, replace(preference, conditions=conditions))
+
+
+def _move_level(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Draw a line elsewhere."""
+    at, preference = _pick(rule, rng)
+    if not preference.conditions:
+        return None
+    where = rng.randrange(len(preference.conditions))
+    condition = preference.conditions[where]
+    level = rng.choice(next(feature.levels for feature in features if feature.name == condition.feature))
+    conditions = (
+        *preference.conditions[:where],
+        replace(condition, level=level),
+        *preference.conditions[where + 1 :],
+    )
+    return _with(rule, at, replace(preference, conditions=conditions))
+
+
+def _swap_order(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Prefer one kind of actions to another that was preferred to it."""
+    if len(rule.preferences) < 3:
+        return None
+    at = rng.randrange(len(rule.preferences) - 2)
+    first, second = rule.preferences[at : at + 2]
+    return replace(rule, preferences=(*rule.preferences[:at], second, first, *rule.preferences[at + 2 :]))
+
+
+def _measure_otherwise(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Measure the same by another quantity, throughout."""
+    used = {condition.feature for preference in rule.preferences for condition in preference.conditions}
+    with_levels = {feature.name: feature for feature in features if feature.levels}
+    if not used or len(with_levels) < 2:
+        return None
+    old = with_levels[rng.choice(sorted(used))]
+    new = with_levels[rng.choice([name for name in with_levels if name != old.name])]
+    return replace(rule, preferences=tuple(_measured(preference, old, new) for preference in rule.preferences))
+
+
+def _measured(preference: Preference, old: ChoiceProfile, new: ChoiceProfile) -> Preference:
+    """The preference with one feature for another, at levels that lie as high among those seen."""
+
+    def moved(level: float) -> float:
+        share = sum(known < level for known in old.levels) / len(old.levels)
+        return new.levels[min(round(share * len(new.levels)), len(new.levels) - 1)]
+
+    conditions = tuple(
+        replace(c, feature=new.name, level=moved(c.level)) if c.feature == old.name else c
+        for c in preference.conditions
+    )
+    terms = [
+        Term(tuple(sorted(new.name if f == old.name else f for f in t.factors)), t.weight) for t in preference.index
+    ]
+    index = {term.factors: term for term in terms}
+    return Preference(conditions, normalised(tuple(index.values())))
+
+
+def _number_of_conditions(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Prefer under one condition more, or under one less."""
+    at, preference = _pick(rule, rng)
+    if not preference.conditions:
+        return None
+    conditions = preference.conditions[:-1] or (*preference.conditions, random_condition(features, rng))
+    return _with(rule, at, replace(preference, conditions=conditions[:_MAX_CONDITIONS]))
+
+
+def _shake(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Move the constants."""
+    size = rng.choice((0.1, 0.3, 1.0))
+    ranges = {feature.name: feature.levels[-1] - feature.levels[0] for feature in features if feature.levels}
+    return replace(
+        rule,
+        preferences=tuple(
+            Preference(
+                tuple(
+                    replace(c, level=c.level + size * rng.gauss(0, ranges[c.feature] / 10))
+                    for c in preference.conditions
+                ),
+                normalised(
+                    [
+                        Term(t.factors, t.weight * (1 + size * rng.gauss(0, 0.5) if number else 1))
+                        for number, t in enumerate(preference.index)
+                    ]
+                ),
+            )
+            for preference in rule.preferences
+        ),
+    )
+
+
+_EDITS: tuple[tuple[float, _Edit], ...] = (
+    (2.0, _add_term),
+    (2.0, _drop_term),
+    (2.0, _swap_term),
+    (4.0, _reorder),
+    (2.0, _prefer),
+    (1.0, _no_longer_prefer),
+    (2.0, _move_condition),
+    (1.0, _number_of_conditions),
+    (2.0, _move_level),
+    (1.0, _swap_order),
+    (2.0, _measure_otherwise),
+    (2.0, _shake),
+)

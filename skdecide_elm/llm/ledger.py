@@ -1,0 +1,209 @@
+"""What LLM requests have cost: tokens and money, per operator and model, written down as it is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from skdecide_elm.errors import ConfigError, RequestError
+from skdecide_elm.llm.journal import Journal
+from skdecide_elm.llm.model import Model, Prompt, Reply, Usage
+
+__all__ = ["Accounted", "Entry", "Ledger", "Limits", "Price", "Spending"]
+
+Price = tuple[float, float]
+"""Money per million prompt tokens and per million completion tokens."""
+
+
+@dataclass(frozen=True)
+class Spending:
+    """A sum of costs: requests, tokens and money."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens together."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Spending) -> Spending:
+        return Spending(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cost + other.cost,
+        )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a ledger.
+
+    Attributes:
+        operator, model: who asked whom.
+        calls: requests; 1, but for a line that carries a sum over from a checkpoint. A request that was repeated after
+            a failure is one call.
+        attempts: how often requests were sent.
+        estimated: the tokens are an estimate, for the server did not count them.
+        error: the kind of failure, empty for a reply.
+    """
+
+    operator: str
+    model: str
+    calls: int = 1
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+    attempts: int = 1
+    estimated: bool = False
+    error: str = ""
+
+    @property
+    def spending(self) -> Spending:
+        """What the line adds to the sums."""
+        return Spending(self.calls, self.prompt_tokens, self.completion_tokens, self.cost)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a run has spent enough; None: no limit. Each counts what all models and operators spend together."""
+
+    max_llm_calls: int | None = None
+    max_llm_tokens: int | None = None
+    max_llm_cost: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, limit in asdict(self).items():
+            if limit is not None and not limit > 0:
+                raise ConfigError(f"expected {name} to be above 0, or None for no limit; found {limit!r}")
+
+    def reached(self, spent: Spending, under_way: int = 0, mean: Spending | None = None) -> str | None:
+        """The name of a limit that leaves no room for another request, None if all do.
+
+        Args:
+            spent: so far.
+            under_way: requests whose cost is not known yet.
+            mean: what each of these is expected to cost.
+        """
+        mean = mean or Spending()
+        if self.max_llm_calls is not None and spent.calls + under_way >= self.max_llm_calls:
+            return "max_llm_calls"
+        if self.max_llm_tokens is not None and spent.tokens + under_way * mean.tokens >= self.max_llm_tokens:
+            return "max_llm_tokens"
+        if self.max_llm_cost is not None and spent.cost + under_way * mean.cost >= self.max_llm_cost:
+            return "max_llm_cost"
+        return None
+
+
+_TALLY: ContextVar[list[Entry] | None] = ContextVar("tally", default=None)
+
+
+class Ledger:
+    """Everything that was spent, by operator and model.
+
+    Args:
+        path: of a JSON-lines file, which gets a line per request as soon as that has ended, and which a later ledger
+            on the same path goes on with; None: only this object knows.
+
+    Raises:
+        CheckpointError: the file is damaged before its last line.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._journal = None if path is None else Journal(path)
+        self.entries: list[Entry] = []
+        self._sums: dict[tuple[str, str], Spending] = {}
+        for record in self._journal.read() if self._journal else ():
+            self._add(Entry(**record))
+
+    def record(self, entry: Entry) -> None:
+        """Add an entry."""
+        self._add(entry)
+        if self._journal is not None:
+            self._journal.append(asdict(entry))
+        tally = _TALLY.get()
+        if tally is not None:
+            tally.append(entry)
+
+    @property
+    def total(self) -> Spending:
+        """The sum of all entries."""
+        return sum(self._sums.values(), Spending())
+
+    @property
+    def by_operator_and_model(self) -> dict[tuple[str, str], Spending]:
+        """The sum per (operator, model)."""
+        return dict(self._sums)
+
+    def _add(self, entry: Entry) -> None:
+        key = entry.operator, entry.model
+        self.entries.append(entry)
+        self._sums[key] = self._sums.get(key, Spending()) + entry.spending
+
+    @contextmanager
+    def tally(self) -> Iterator[list[Entry]]:
+        """The entries that are recorded within, by this asyncio task and those that it starts."""
+        entries: list[Entry] = []
+        token = _TALLY.set(entries)
+        try:
+            yield entries
+        finally:
+            _TALLY.reset(token)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The sums, for a checkpoint."""
+        sums = self.by_operator_and_model
+        return [{"operator": operator, "model": model, **asdict(spent)} for (operator, model), spent in sums.items()]
+
+    def restore(self, sums: list[dict[str, Any]]) -> None:
+        """Take over the sums of a checkpoint, unless this ledger has entries of its own, which include them."""
+        if not self.entries:
+            for entry in [Entry(**record) for record in sums]:
+                self.record(entry)
+
+
+class Accounted:
+    """A model whose requests stand in a ledger.
+
+    Args:
+        prices: by model name; the requests of others cost no money.
+        operator: in whose name the requests are made.
+    """
+
+    def __init__(self, model: Model, ledger: Ledger, prices: Mapping[str, Price], operator: str) -> None:
+        self.name = model.name
+        self._model = model
+        self._ledger = ledger
+        self._price = prices.get(model.name, (0.0, 0.0))
+        self._operator = operator
+
+    async def ask(self, prompt: Prompt) -> Reply:
+        """The model's reply."""
+        try:
+            reply = await self._model.ask(prompt)
+        except RequestError as error:
+            self._ledger.record(Entry(self._operator, self.name, attempts=error.attempts, error=error.kind))
+            raise
+        self._ledger.record(
+            Entry(
+                self._operator,
+                self.name,
+                prompt_tokens=reply.usage.prompt_tokens,
+                completion_tokens=reply.usage.completion_tokens,
+                cost=self._cost(reply.usage),
+                attempts=reply.attempts,
+                estimated=reply.usage.estimated,
+            )
+        )
+        return reply
+
+    def _cost(self, usage: Usage) -> float:
+        prompt, completion = self._price
+        return (usage.prompt_tokens * prompt + usage.completion_tokens * completion) / 1e6

@@ -1,0 +1,70 @@
+"""Steps on their way: who are the parents, what is proposed, what evaluations say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from skdecide_elm.core import Context, Evaluation, Operator, Program, Proposal
+from skdecide_elm.errors import ConfigError, ReplayError
+from skdecide_elm.search.evaluating import Evaluate, awaited
+from skdecide_elm.search.snapshot import Snapshot
+
+__all__ = ["Job", "Outcome", "carried_out"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A step on its way."""
+
+    step: int
+    parents: tuple[Program, ...]
+    context: Context
+
+    def snapshot(self, book: Snapshot) -> dict[str, Any]:
+        """As JSON can hold it; the programs go into the book."""
+        return {
+            "step": self.step,
+            "seed": self.context.seed,
+            "parents": [book.keep(program) for program in self.parents],
+            "examples": [book.keep(program) for program in self.context.examples],
+            "failures": [book.keep(program) for program in self.context.failures],
+        }
+
+    @classmethod
+    def restored(cls, row: Mapping[str, Any], programs: Mapping[str, Program]) -> Job:
+        """The inverse of `snapshot`."""
+        parents, examples, failures = (
+            tuple(programs[found] for found in row[name]) for name in ("parents", "examples", "failures")
+        )
+        step = int(row["step"])
+        return cls(step, parents, Context(step, int(row["seed"]), examples, failures))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: its children, or the error that ended it."""
+
+    job: Job
+    children: tuple[tuple[Proposal, Evaluation], ...] = ()
+    error: Exception | None = None
+
+
+async def carried_out(job: Job, operator: Operator, evaluate: Evaluate, slots: asyncio.Semaphore) -> Outcome:
+    """Propose, and evaluate what was proposed.
+
+    Raises:
+        ConfigError, ReplayError: no other step would fare better.
+        EvaluationError: the evaluation machinery failed.
+    """
+    try:
+        async with slots:
+            proposals = tuple(await operator.propose(job.parents, job.context))
+    except (ConfigError, ReplayError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a client may raise anything; it costs this step, not the run
+        return Outcome(job, error=error)
+    evaluations = await asyncio.gather(*(awaited(evaluate(proposal.code, 0)) for proposal in proposals))
+    return Outcome(job, tuple(zip(proposals, evaluations, strict=True)))

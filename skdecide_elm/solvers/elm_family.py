@@ -1,0 +1,152 @@
+"""What the solvers that search by ELM share: a map of programs, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from openevolve.config import Config
+
+from skdecide_elm.backends.elm import (
+    ArmsProposer,
+    ElmBackend,
+    ElmBackendSettings,
+    ElmConfig,
+    build_search,
+    load_elm_config,
+    weighted,
+)
+from skdecide_elm.backends.openevolve import build_arms
+from skdecide_elm.core import Program
+from skdecide_elm.errors import ConfigError
+from skdecide_elm.evaluation import RolloutTask
+from skdecide_elm.evaluation.descriptors import DESCRIPTORS
+from skdecide_elm.hyperparameters import ELM_HYPERPARAMETERS, with_hyperparameters
+from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.search.archive_base import Archive
+from skdecide_elm.search.loop import Search
+from skdecide_elm.search.settings import SearchSettings
+from skdecide_elm.search.statistics import SearchStatistics
+from skdecide_elm.solvers.base import ProgramSolver
+from skdecide_elm.solvers.options import RunOptions, positive
+from skdecide_elm.solvers.portfolio import Portfolio
+
+__all__ = ["ElmSolver", "elm_settings"]
+
+
+def elm_settings(
+    elm: ElmConfig | Mapping[str, Any] | str | Path | None,
+    config: str | Path | Config | None,
+    hyperparameters: Mapping[str, Any],
+) -> ElmConfig:
+    """The settings of the search: as given, else from the section ``elm`` of the configuration's file.
+
+    Args:
+        hyperparameters: of the search, by name; they replace what the settings say.
+
+    Raises:
+        ConfigError: they cannot work.
+    """
+    file = config if elm is None and isinstance(config, str | Path) else None
+    own = load_elm_config(elm if file is None else file)
+    return load_elm_config(with_hyperparameters(own.model_dump(), hyperparameters)) if hyperparameters else own
+
+
+class ElmSolver(ProgramSolver):
+    """A solver whose search is ELM's: MAP-Elites, or a baseline.
+
+    A subclass reads its `ElmConfig` before its constructor builds the backend.
+    """
+
+    hyperparameters = ELM_HYPERPARAMETERS
+    _backend: ElmBackend
+    _elm: ElmConfig
+
+    @property
+    def archive(self) -> Archive | None:
+        """The archive; ``archive.ribs`` is pyribs'. None for baselines, and while bounds are being learned."""
+        return self._backend.archive
+
+    def get_elites(self) -> list[Program]:
+        """The programs of the archive with their metrics, the best first."""
+        return self._backend.elites
+
+    @property
+    def qd_score(self) -> float:
+        """Sum of the elites' scores, each minus the worst of them; 0 without an archive."""
+        elites, archive = self.get_elites(), self.archive
+        return 0.0 if archive is None or not elites else archive.qd_score(elites[-1].evaluation.combined_score)
+
+    def portfolio(self, size: int = 3, candidates: int = 20, num_episodes: int = 2) -> Portfolio:
+        """A policy of several elites that complement each other: the best on average, then always who adds most.
+
+        They are judged by episode on the validation domains, or on those of the search without any. For each new domain
+        that the policy meets in a rollout, it chooses the one that does best in a few simulated episodes, where that
+        can be done without looking ahead; see `Portfolio`.
+
+        Args:
+            size: how many at most; who adds nothing is left out.
+            candidates: the best elites, among which they are chosen.
+            num_episodes: simulated with each program on a new domain.
+
+        Raises:
+            ConfigError: there is no valid elite, as before `solve`.
+        """
+        return Portfolio(
+            self._original_domain_factory,
+            self._backend.portfolio(size, candidates),
+            self._bridge,
+            self._given_planner_domain_factory,
+            self._backend.evaluate_on,
+            num_episodes,
+        )
+
+    @property
+    def statistics(self) -> SearchStatistics:
+        """Counts of the run so far: steps, evaluations, failures by kind, improvements."""
+        return self._backend.statistics
+
+    def _make_backend(
+        self,
+        config: Config,
+        initial_program: str,
+        task: RolloutTask,
+        make_proposer: Callable[[int], EmbeddedProposer],
+        options: RunOptions,
+    ) -> ElmBackend:
+        if options.evaluation.racing is not None:
+            raise ConfigError("expected no evaluator_racing for ELM, whose descriptors need whole evaluations; omit it")
+        proposals, operators = weighted(options.proposals), self._elm.used_operators
+        built = build_arms(config, make_proposer, options.folder, proposals, task.seed, operators)
+        concurrency = proposals.concurrency
+
+        def completed(own: SearchSettings) -> SearchSettings:
+            return replace(
+                own,
+                seed=built.seed,
+                in_order=built.in_order,
+                window=self._elm.batch_size + concurrency,
+                concurrency=concurrency,
+                target_score=options.target_score,
+                free_repeats=not built.arms.asks_llm,
+            )
+
+        def make_search() -> Search:
+            return build_search(self._elm, [initial_program], completed)
+
+        settings = ElmBackendSettings(
+            identity={**self._identity, **self._elm.identity},
+            output_dir=options.folder,
+            checkpoint_interval=config.checkpoint_interval,
+            workers=options.workers(config),
+            worker_mode=options.evaluator_worker_mode,
+            keeps_seed=options.evaluation.has_own_seed,
+            cached=options.evaluation.evaluator_cache,
+            candidates=positive("validation_candidates", options.evaluation.validation_candidates),
+        )
+        features = [name for name in self._elm.feature_names if name in DESCRIPTORS]
+        tasks = options.tasks(replace(task, seed=built.evaluator_seed), features)
+        proposer = ArmsProposer(built.arms, proposals.limits)
+        return ElmBackend(make_search, proposer, tasks, initial_program, settings)

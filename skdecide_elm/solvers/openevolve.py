@@ -1,0 +1,85 @@
+"""The solvers that search by OpenEvolve: islands of programs that migrate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from openevolve.config import Config
+
+from skdecide_elm.backends.openevolve import BackendSettings, OpenEvolveBackend, RunStatistics, build_evolution
+from skdecide_elm.errors import ConfigError
+from skdecide_elm.evaluation import RolloutTask
+from skdecide_elm.evaluation.descriptors import DESCRIPTORS
+from skdecide_elm.evaluation.racing import FIRST_LOOK
+from skdecide_elm.evaluation.tasks import Tasks
+from skdecide_elm.hyperparameters import OPENEVOLVE_HYPERPARAMETERS
+from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.solvers.base import ProgramSolver
+from skdecide_elm.solvers.documentation import documented_by
+from skdecide_elm.solvers.integrated import IntegratedSolver
+from skdecide_elm.solvers.options import EvaluationOptions, RunOptions, positive
+from skdecide_elm.solvers.proxy import ProxySolver
+
+__all__ = ["IntegratedOpenEvolve", "OpenEvolveSolver", "ProxyOpenEvolve"]
+
+
+class OpenEvolveSolver(ProgramSolver):
+    """A solver whose search is OpenEvolve's."""
+
+    hyperparameters = OPENEVOLVE_HYPERPARAMETERS
+    _backend: OpenEvolveBackend
+
+    @property
+    def statistics(self) -> RunStatistics:
+        """Counts of the run so far: proposals, evaluations, failures by kind, improvements."""
+        return self._backend.statistics
+
+    def _make_backend(
+        self,
+        config: Config,
+        initial_program: str,
+        task: RolloutTask,
+        make_proposer: Callable[[int], EmbeddedProposer],
+        options: RunOptions,
+    ) -> OpenEvolveBackend:
+        evolution = build_evolution(
+            config, initial_program, make_proposer, options.folder, options.proposals, task.seed
+        )
+        features = [name for name in config.database.feature_dimensions if name in DESCRIPTORS]
+        tasks = options.tasks(replace(task, seed=evolution.settings.evaluator_seed), features)
+        evolution.racing = _racing(tasks, options.evaluation)
+        settings = BackendSettings(
+            output_dir=options.folder,
+            target_score=options.target_score,
+            workers=options.workers(config),
+            worker_mode=options.evaluator_worker_mode,
+            cached=options.evaluation.evaluator_cache,
+            candidates=positive("validation_candidates", options.evaluation.validation_candidates),
+            keeps_seed=options.evaluation.has_own_seed,
+            identity=self._identity,
+        )
+        return OpenEvolveBackend(evolution, tasks, config, settings)
+
+
+@documented_by(IntegratedSolver)
+class IntegratedOpenEvolve(OpenEvolveSolver, IntegratedSolver):
+    """Evolve a program whose ``Planner(domain=…)`` is given the scikit-decide domain, by OpenEvolve's means."""
+
+
+@documented_by(ProxySolver)
+class ProxyOpenEvolve(OpenEvolveSolver, ProxySolver):
+    """Evolve a program that knows nothing of scikit-decide, by OpenEvolve's means.
+
+    Converters stand between the domain and the program's ``Planner``.
+    """
+
+
+def _racing(tasks: Tasks, options: EvaluationOptions) -> float | None:
+    if options.racing is not None and (tasks.script is not None or tasks.train.nb_episodes <= FIRST_LOOK):
+        found = "a script" if tasks.script is not None else f"{tasks.train.nb_episodes} episodes"
+        raise ConfigError(
+            f"expected rollouts of more than {FIRST_LOOK} episodes in all for evaluator_racing; found {found}; "
+            "raise evaluator_rollout_num_episodes, or give more evaluator_domain_factories"
+        )
+    return options.racing

@@ -1,0 +1,116 @@
+"""Structure and constants, searched apart."""
+
+import json
+import math
+
+from openevolve.database import Program
+
+from skdecide_elm.backends.openevolve.tuning import ConstantTuner
+from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
+
+SQUARE = """# EVOLVE-BLOCK-START
+class Planner:
+    TUNABLES = {"X": (-1.0, 1.0), "Y": (-1.0, 1.0)}
+    X = 0.9
+    Y = -0.9
+
+    def sample_action(self, observation):
+        return self.X * observation + self.Y
+# EVOLVE-BLOCK-END
+"""
+PLAIN = SQUARE.replace("    TUNABLES", "    BOUNDS")
+
+
+def value(code):
+    """0 where X = 0.5 and Y = 0.25, less elsewhere."""
+    found = {tunable.name: tunable.value for tunable in read_tunables(code)}
+    return -((found["Planner.X"] - 0.5) ** 2) - (found["Planner.Y"] - 0.25) ** 2
+
+
+def database(*codes, others=12):
+    """The programs that a search knows: some with their score, and worse ones without constants."""
+    worse = [Program(id=f"w{number}", code="x = 1\n", metrics={"combined_score": -9.0}) for number in range(others)]
+    good = [
+        Program(id=f"p{number}", code=code, metrics={"combined_score": value(code)})
+        for number, code in enumerate(codes)
+    ]
+    return [*worse, *good]
+
+
+def play(tuner, programs, iterations, first=1, lag=3):
+    """Iterations whose trials are told a few iterations later; the trials."""
+    waiting, trials = [], []
+    for iteration in range(first, first + iterations):
+        while waiting and waiting[0][0] <= iteration - lag:
+            told = waiting.pop(0)[1]
+            tuner.tell(told, value(told.code))
+        trial = tuner.ask(iteration, programs)
+        if trial is not None:
+            trials.append(trial)
+            waiting.append((iteration, trial))
+    for _, trial in waiting:
+        tuner.tell(trial, value(trial.code))
+    return trials
+
+
+def test_it_tunes_the_constants_and_leaves_the_structure():
+    trials = play(ConstantTuner(0.5, 0, lifts=False), database(SQUARE), 300)
+    assert max(value(trial.code) for trial in trials) > -0.01 > value(SQUARE)
+    assert {structure_of(trial.code) for trial in trials} == {structure_of(SQUARE)}
+
+
+def test_it_takes_its_share_and_no_more():
+    for share in (0.0, 0.25, 0.5):
+        trials = play(ConstantTuner(share, 0, lifts=False), database(SQUARE), 40)
+        assert len(trials) <= share * 40
+        assert len(trials) >= share * 40 - 8 or share == 0
+
+
+def test_nothing_is_tuned_where_nothing_stands_out_or_nothing_can_be_tuned():
+    few = database(SQUARE, others=3)
+    alike = database(*[with_values(SQUARE, {"Planner.X": -0.9 + i / 1000}) for i in range(3)], others=0) * 4
+    for programs in (few, [Program(id=p.id, code=p.code, metrics={"combined_score": -9.0}) for p in alike]):
+        assert play(ConstantTuner(0.5, 0, lifts=False), programs, 40) == []
+    lifeless = database(SQUARE)
+    lifeless[-1].code = "x = 1\n"
+    assert play(ConstantTuner(0.5, 0, lifts=True), lifeless, 40) == []
+
+
+def test_undeclared_numbers_are_lifted_only_if_asked_for():
+    program = database(SQUARE)
+    program[
+        -1
+    ].code = "class Planner:\n    def sample_action(self, observation):\n        return 0.3 * observation - 0.2\n"
+    assert ConstantTuner(0.5, 0, lifts=False).ask(40, program) is None
+    trial = ConstantTuner(0.5, 0, lifts=True).ask(40, program)
+    assert "self.WEIGHT * observation - self.OFFSET" in trial.code
+
+
+def test_a_better_program_takes_the_place_of_one_that_had_its_chance():
+    structures = [SQUARE.replace("+ self.Y", f"+ self.Y - {number}") for number in range(4)]
+    programs = database(*structures[:3])
+    tuner = ConstantTuner(0.5, 0, lifts=False)
+    play(tuner, programs, 120)
+    best = with_values(structures[3], {"Planner.X": 0.5, "Planner.Y": 0.25})
+    programs += database(best, others=0)
+    assert structure_of(best) in {structure_of(trial.code) for trial in play(tuner, programs, 40, first=121)}
+
+
+def test_a_state_on_disk_goes_on_alike():
+    programs = database(SQUARE, SQUARE.replace("+ self.Y", "- self.Y"))
+    straight, saved = (ConstantTuner(0.5, 3, lifts=False) for _ in range(2))
+    assert play(straight, programs, 60) == play(saved, programs, 60)
+    restored = ConstantTuner(0.5, 99, lifts=False)
+    restored.restore(json.loads(json.dumps(saved.to_json(), allow_nan=False)))
+    assert play(restored, programs, 60, first=61) == play(straight, programs, 60, first=61)
+
+
+def test_known_and_invalid_trials_count_as_worst():
+    tuner = ConstantTuner(0.5, 0, lifts=False)
+    programs = database(SQUARE)
+    for iteration in range(1, 200):
+        trial = tuner.ask(iteration, programs)
+        if trial is not None:
+            tuner.tell(trial, None if iteration % 3 else -math.inf)
+    state = tuner.to_json()
+    assert {score for search in state["searches"] for score in search["scores"]} == {"-inf"}

@@ -1,0 +1,35 @@
+from skdecide_elm.backends.openevolve.spending import Budget
+from skdecide_elm.llm.ledger import Entry, Limits, Spending
+
+ENTRY = Entry("rewrite", "model", prompt_tokens=80, completion_tokens=20)
+
+
+def test_proposals_under_way_count_for_what_one_costs_on_average():
+    budget = Budget(Limits(max_llm_tokens=1000), Spending(5, 400, 100))
+    begun = 0
+    while not budget.is_spent():
+        budget.begin(charged=True)
+        begun += 1
+    assert begun == 5
+    budget.settle([], charged=True)  # one that cost nothing, for its request failed
+    assert not budget.is_spent()
+
+
+def test_calls_are_limited_exactly():
+    budget = Budget(Limits(max_llm_calls=3), Spending())
+    for _ in range(3):
+        assert not budget.is_spent()
+        budget.begin(charged=True)
+    assert budget.is_spent()
+    for _ in range(3):
+        budget.settle([ENTRY], charged=True)
+    assert budget.is_spent()
+
+
+def test_what_asks_no_llm_is_free():
+    budget = Budget(Limits(max_llm_calls=1), Spending())
+    for _ in range(5):
+        budget.begin(charged=False)
+    assert not budget.is_spent()
+    budget.begin(charged=True)
+    assert budget.is_spent()

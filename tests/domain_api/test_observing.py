@@ -1,0 +1,56 @@
+"""What random episodes tell of observation vectors."""
+
+import numpy as np
+import pytest
+
+from skdecide_elm.domain_api.observing import entries_of, observe_entries
+from skdecide_elm.domain_api.profile import profile_domain
+from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
+from skdecide_elm.llm.profile import EntryProfile, SpaceProfile
+
+PENDULUM_LIKE = SpaceProfile("box", shape=(4,), low=(-1.0, -1.0, -8.0, -np.inf), high=(1.0, 1.0, 8.0, np.inf))
+
+
+def _swings(episodes=3, steps=60):
+    """cos, sin and rate of an angle that is pushed at random, and an unrelated number of size 50."""
+    rng = np.random.default_rng(1)
+    for _ in range(episodes):
+        rates = np.cumsum(rng.normal(0, 0.3, steps))
+        angles = np.cumsum(0.05 * rates)
+        yield np.stack([np.cos(angles), np.sin(angles), rates, rng.uniform(-50, 50, steps)], axis=1)
+
+
+def test_circles_rates_and_sizes_are_recognised():
+    first, *others = entries_of(list(_swings()), PENDULUM_LIKE)
+    assert first == EntryProfile(1.0, rate=2, sine=1)
+    assert others[:2] == [EntryProfile(1.0), EntryProfile(8.0)]
+    assert others[2].rate is None and 45 <= others[2].scale <= 50
+
+
+def test_a_falling_place_is_no_rate_of_anything():
+    rows = np.stack([np.linspace(5, 0, 40) ** 2, np.ones(40)], axis=1)
+    entries = entries_of([rows], SpaceProfile("box", shape=(2,)))
+    assert [entry.rate for entry in entries] == [None, None]
+
+
+RATES = {
+    "CartPole-v1": [1, None, 3, None],
+    "MountainCar-v0": [1, None],
+    "MountainCarContinuous-v0": [1, None],
+    "Acrobot-v1": [4, None, 5, None, None, None],
+    "Pendulum-v1": [2, None, None],
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_the_rates_of_classic_control_are_found(name):
+    domain = GymnasiumDomain(name)
+    entries = profile_domain(domain).entries
+    assert [entry.rate for entry in entries] == RATES[name]
+    assert profile_domain(GymnasiumDomain(name)).entries == entries
+
+
+def test_other_observations_have_no_entries():
+    domain = GymnasiumDomain("FrozenLake-v1")
+    assert profile_domain(domain).entries == ()
+    assert observe_entries(domain, SpaceProfile("box", shape=(100,)), SpaceProfile("discrete", 4, listed=True)) == ()

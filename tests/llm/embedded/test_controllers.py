@@ -1,0 +1,196 @@
+"""Controllers: written as programs, read back from them, varied."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skdecide_elm.llm.embedded.controllers import draft, read, suits, varied, written
+from skdecide_elm.llm.embedded.controllers.features import features_of
+from skdecide_elm.llm.embedded.controllers.model import Controller, Sum, Switch, Term, leaves
+from skdecide_elm.llm.embedded.idioms.base import Setting
+from skdecide_elm.llm.embedded.planner_swap import with_planner
+from skdecide_elm.llm.embedded.source import parse
+from skdecide_elm.llm.profile import ArgumentProfile, DomainProfile, EntryProfile, SpaceProfile
+from skdecide_elm.programs.tunables import read_tunables
+
+START = """import math
+
+# EVOLVE-BLOCK-START
+class Planner:
+    def __init__(self, domain):
+        self.domain = domain
+
+    def sample_action(self, observation):
+        return None
+# EVOLVE-BLOCK-END
+"""
+VECTOR = SpaceProfile("box", shape=(3,), low=(-1.0, -1.0, -8.0), high=(1.0, 1.0, 8.0))
+SWING = DomainProfile(
+    "integrated",
+    (ArgumentProfile("domain", "domain"),),
+    VECTOR,
+    SpaceProfile("box", shape=(1,), low=(-2.0,), high=(2.0,)),
+    entries=(EntryProfile(1.0, rate=2, sine=1), EntryProfile(1.0), EntryProfile(8.0)),
+)
+THREE = SpaceProfile("discrete", 3, hashable=True, listed=True)
+SETTINGS = {
+    "push": Setting(SWING),
+    "choice": Setting(replace(SWING, actions=THREE)),
+    "unknown entries": Setting(replace(SWING, actions=THREE, entries=())),
+}
+SWING_UP = Controller(
+    Switch(
+        "angle",
+        True,
+        0.2,
+        near=Sum((Term(("angle",), -5.0), Term(("spin",), -5.0))),
+        far=Sum((Term(("spin",), 2.0), Term(("cosine", "spin"), -1.0), Term(("spin", "spin", "spin"), -0.6))),
+    ),
+    "clip",
+)
+
+
+def test_a_swing_up_reads_like_a_person_wrote_it():
+    program = with_planner(parse(START), written(SETTINGS["push"], SWING_UP))
+    assert (
+        program
+        == '''import math
+
+# EVOLVE-BLOCK-START
+import numpy as np
+
+
+class Planner:
+    """Push as much as a function of the observation says, within the bounds."""
+
+    TUNABLES = {
+        "ANGLE_WINDOW": (0.0, 3.1),
+        "NEAR_ANGLE_WEIGHT": (-9.5, 9.5),
+        "NEAR_SPIN_WEIGHT": (-3.8, 3.8),
+        "FAR_SPIN_WEIGHT": (-1.5, 1.5),
+        "FAR_COSINE_SPIN_WEIGHT": (-0.75, 0.75),
+        "FAR_SPIN_CUBED_WEIGHT": (-0.007, 0.007),
+    }
+    ANGLE_WINDOW = 0.628
+    NEAR_ANGLE_WEIGHT = -3.18
+    NEAR_SPIN_WEIGHT = -1.25
+    FAR_SPIN_WEIGHT = 0.5
+    FAR_COSINE_SPIN_WEIGHT = -0.25
+    FAR_SPIN_CUBED_WEIGHT = -0.00234
+
+    def __init__(self, domain):
+        self.domain = domain
+        bounds = domain.get_action_space().unwrapped()
+        self.low, self.high = bounds.low, bounds.high
+
+    def sample_action(self, observation):
+        cosine = observation[0]
+        angle = math.atan2(observation[1], observation[0])
+        spin = observation[2]
+        if abs(angle) < self.ANGLE_WINDOW:
+            push = self.NEAR_ANGLE_WEIGHT * angle + self.NEAR_SPIN_WEIGHT * spin
+        else:
+            push = spin * (
+                self.FAR_SPIN_WEIGHT
+                + self.FAR_COSINE_SPIN_WEIGHT * cosine
+                + self.FAR_SPIN_CUBED_WEIGHT * spin**2
+            )
+        return np.clip([push], self.low, self.high).astype(np.float32)
+# EVOLVE-BLOCK-END
+'''
+    )
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@given(seed=st.integers(0, 2**32))
+def test_what_is_written_is_read_and_written_again_alike(name, seed):
+    setting, rng = SETTINGS[name], random.Random(seed)
+    controller = draft(setting, rng)
+    for _ in range(6):
+        program = with_planner(parse(START), written(setting, controller))
+        found = read(setting, parse(program))
+        assert found is not None and found.answer == controller.answer
+        assert with_planner(parse(START), written(setting, found)) == program
+        constants = {tunable.name for tunable in read_tunables(program)}
+        assert all(program.count(f"self.{name.removeprefix('Planner.')}") == 1 for name in constants)
+        _, controller = varied(setting, found, [draft(setting, rng)], rng)
+        assert controller != found and len(leaves(controller.node)) <= 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_program_acts_as_its_controller_says(seed):
+    controller = Controller(
+        Sum((Term(("velocity",), 1.0), Term(("velocity", "position"), -2.0), Term((), 0.5))), "either"
+    )
+    profile = replace(
+        SWING,
+        observation=SpaceProfile("box", shape=(2,), low=(-2.0, -4.0), high=(2.0, 4.0)),
+        actions=THREE,
+        entries=(EntryProfile(2.0, rate=1), EntryProfile(4.0)),
+    )
+    rng = random.Random(seed)
+    position, velocity = rng.uniform(-2, 2), rng.uniform(-4, 4)
+    namespace = {}
+    exec(with_planner(parse(START), written(Setting(profile), controller)), namespace)
+    planner = namespace["Planner"].__new__(namespace["Planner"])
+    planner.actions = ["left", "stay", "right"]
+    push = velocity / 4 - 2 * (velocity / 4) * (position / 2) + 0.5
+    assert planner.sample_action((position, velocity)) == ("right" if push > 0 else "left")
+
+
+def test_features_are_named_by_what_they_are():
+    assert [(feature.name, feature.role, feature.rate) for feature in features_of(SWING)] == [
+        ("cosine", "circle", ""),
+        ("angle", "angle", "spin"),
+        ("sine", "circle", ""),
+        ("spin", "rate", ""),
+    ]
+    pairs = tuple(EntryProfile(1.0, rate=rate) for rate in (1, None, 3, None))
+    names = [feature.name for feature in features_of(replace(SWING, entries=pairs))]
+    assert names == ["position_1", "velocity_1", "position_2", "velocity_2"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"observation": SpaceProfile("discrete", 9)},
+        {"observation": SpaceProfile("box", shape=(3, 3))},
+        {"actions": replace(SWING.actions, shape=(2,), low=(-1.0, -1.0), high=(1.0, 1.0))},
+        {"actions": replace(SWING.actions, high=(float("inf"),))},
+        {"agents": 2},
+        {"sequential": False},
+    ],
+)
+def test_where_one_push_is_no_answer_no_controller_suits(change):
+    assert suits(Setting(SWING)) and not suits(Setting(replace(SWING, **change)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return self.actions[0]",
+        "push = observation[0]\n        return self.actions[-1] if push > 0 else self.actions[0]",
+        "push = self.MISSING * spin\n        return self.actions[-1] if push > 0 else self.actions[0]",
+        "spin = observation[1]\n        push = spin\n        return self.actions[-1] if push > 0 else self.actions[0]",
+    ],
+)
+def test_other_programs_are_no_controllers(body):
+    assert read(SETTINGS["choice"], parse(START.replace("return None", body))) is None
+
+
+def test_any_polynomial_is_read():
+    body = (
+        "spin = observation[2]\n        push = self.A * spin - (self.A + self.B * spin) ** 2\n"
+        "        return self.actions[-1] if push > 0 else self.actions[0]"
+    )
+    program = START.replace("return None", body).replace(
+        "class Planner:\n", "class Planner:\n    A = 2.0\n    B = 0.5\n"
+    )
+    found = read(SETTINGS["choice"], parse(program))
+    # 2 s − (2 + s/2)² = −4 + 0 s − s²/4, in units of 8
+    assert found == Controller(
+        Sum((Term(("spin",), 0.0), Term((), -4.0), Term(("spin", "spin"), -16.0))), "either", (0, 0, -1)
+    )

@@ -1,0 +1,157 @@
+"""The grammar of priority rules: what is written can be read back, runs, and is what a person would write."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skdecide_elm.domain_api.initial_program import initial_program
+from skdecide_elm.domain_api.profile import profile_domain
+from skdecide_elm.environments import OnlineBinPacking, ProjectScheduling
+from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
+from skdecide_elm.llm.embedded.priorities import draft, read, suits, varied, written
+from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
+from skdecide_elm.llm.embedded.proposals import propose
+from skdecide_elm.llm.embedded.source import parse
+from skdecide_elm.programs.loader import load_planner_class
+from skdecide_elm.programs.tunables import read_tunables
+
+DOMAINS = {
+    "packing": lambda: OnlineBinPacking(100, distribution="weibull", n_items=80, seed=1),
+    "projects": lambda: ProjectScheduling(n_activities=8, seed=1),
+}
+SOURCES = {name: parse(initial_program(make(), include_rollout=False)) for name, make in DOMAINS.items()}
+SETTINGS = {name: setting_of(profile_domain(make()), SOURCES[name]) for name, make in DOMAINS.items()}
+
+NAMES = st.sampled_from(sorted(DOMAINS))
+SEEDS = st.integers(0, 10_000)
+
+
+def _shape(rule):
+    """A rule without its constants, which are rounded in the text."""
+    return [
+        ([(c.feature, c.at_most) for c in preference.conditions], [t.factors for t in preference.index])
+        for preference in rule.preferences
+    ], rule.horizon
+
+
+def _program(name, rule):
+    return with_planner(SOURCES[name], written(SETTINGS[name], rule))
+
+
+def _play(name, code):
+    domain, planner = DOMAINS[name](), load_planner_class(code)(domain=DOMAINS[name]())
+    observation, total = domain.reset(), 0
+    while True:
+        outcome = domain.step(planner.sample_action(observation, domain.get_applicable_actions()))
+        observation, total = outcome.observation, total + outcome.value.cost
+        if outcome.termination:
+            return total
+
+
+@settings(deadline=None)
+@given(NAMES, SEEDS)
+def test_what_is_written_is_read_back(name, seed):
+    rng = random.Random(seed)
+    rule = draft(SETTINGS[name], rng)
+    for _ in range(4):
+        code = _program(name, rule)
+        back = read(SETTINGS[name], parse(code))
+        assert back is not None and _shape(back) == _shape(rule)
+        assert all(tunable.low <= tunable.value <= tunable.high for tunable in read_tunables(code))
+        assert max(map(len, code.splitlines())) <= 120
+        _, rule = varied(SETTINGS[name], rule, [draft(SETTINGS[name], rng)], rng)
+
+
+@settings(max_examples=15, deadline=None)
+@given(NAMES, SEEDS)
+def test_every_rule_plays_to_the_end(name, seed):
+    rng = random.Random(seed)
+    rule = draft(SETTINGS[name], rng)
+    for _ in range(3):
+        assert _play(name, _program(name, rule)) > 0
+        _, rule = varied(SETTINGS[name], rule, [draft(SETTINGS[name], rng)], rng)
+
+
+@settings(max_examples=20, deadline=None)
+@given(NAMES, SEEDS)
+def test_equal_draws_propose_equal_programs(name, seed):
+    first, second = (
+        propose(SOURCES[name].text, SETTINGS[name].profile, random.Random(seed), [_program(name, Rule(BEST_FIT))])
+        if name == "packing"
+        else propose(SOURCES[name].text, SETTINGS[name].profile, random.Random(seed))
+        for _ in range(2)
+    )
+    assert first == second and first is not None
+
+
+BEST_FIT = (Preference((), (Term(("residual",), -1.0),)),)
+SNUG_OR_ROOMY = (
+    Preference((Condition("residual_less_item", True, 2),), (Term(("residual_less_item",), -1.0),)),
+    Preference((Condition("residual_less_item", False, 20), Condition("residual", True, 99)), ()),
+    Preference((), (Term(("residual",), 1.0),)),
+)
+
+
+def test_a_rule_reads_like_a_person_wrote_it():
+    code = _program("packing", Rule(SNUG_OR_ROOMY))
+    assert code[code.index("        actions = ") :].startswith(
+        """        actions = np.asarray(applicable_actions.get_elements())
+        residual = observation.residual[actions]
+        residual_less_item = residual - observation.item
+        first = residual_less_item <= self.FIRST_RESIDUAL_LESS_ITEM_AT_MOST
+        if first.any():
+            return actions[np.argmax(np.where(first, -residual_less_item, -np.inf))]
+        second = (
+            (residual_less_item >= self.SECOND_RESIDUAL_LESS_ITEM_AT_LEAST)
+            & (residual <= self.SECOND_RESIDUAL_AT_MOST)
+        )
+        if second.any():
+            return actions[np.argmax(second)]
+        return actions[np.argmax(residual)]
+# EVOLVE-BLOCK-END"""
+    )
+
+
+def test_a_rule_decides_as_it_says():
+    best_fit = load_planner_class(_program("packing", Rule(BEST_FIT)))(domain=None)
+    domain = DOMAINS["packing"]()
+    observation = domain.reset()
+    for _ in range(50):
+        applicable = domain.get_applicable_actions()
+        expected = min(applicable.get_elements(), key=lambda place: observation.residual[place])
+        assert best_fit.sample_action(observation, applicable) == expected
+        observation = domain.step(expected).observation
+
+
+def test_looking_ahead_never_schedules_worse_in_all_than_the_rule_alone():
+    index = (Term(("late_start",), -1.0),)
+    alone, ahead = (_program("projects", Rule((Preference((), index),), horizon)) for horizon in (0, 100))
+    assert _play("projects", ahead) <= _play("projects", alone)
+
+
+def test_a_model_is_asked_only_where_there_is_one():
+    rng = random.Random(0)
+    assert {draft(SETTINGS["packing"], rng).horizon for _ in range(50)} == {0}
+    assert {draft(SETTINGS["projects"], rng).horizon for _ in range(50)} > {0}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("return actions[np.argmax(residual)]", "return actions[np.argmin(residual)]"),
+        ("residual - observation.item", "residual + observation.item"),
+        ("self.SECOND_RESIDUAL_AT_MOST)", "self.capacity)"),
+    ],
+)
+def test_a_program_that_says_something_else_is_no_rule(change):
+    code = _program("packing", Rule(SNUG_OR_ROOMY)).replace(*change)
+    assert read(SETTINGS["packing"], parse(code)) is None
+
+
+def test_rules_are_not_for_domains_without_numbers_to_choose_by():
+    assert all(suits(setting) for setting in SETTINGS.values())
+    unknown = replace(SETTINGS["packing"].profile, choices=())
+    assert not suits(setting_of(unknown, SOURCES["packing"]))

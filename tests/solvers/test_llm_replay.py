@@ -1,0 +1,150 @@
+"""LLM runs that are repeated: from a recording, and from a checkpoint after a kill."""
+
+import hashlib
+import json
+import re
+import signal
+from dataclasses import replace
+
+import pytest
+from loopback import Loopback, Stall, Status
+from openevolve.config import Config, LLMConfig, LLMModelConfig
+from processes import start, until
+from tiny import FAST, IDLE, Line, program
+
+from skdecide_elm import IntegratedOpenEvolve
+from skdecide_elm.errors import ReplayError
+from skdecide_elm.llm.ledger import Ledger
+
+OPERATORS = ["openevolve", "rewrite", "crossover", "lmx", "embedded"]
+
+
+def answer(request):
+    """Depends on the request alone; arrives early or late, and may be bad."""
+    number = int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
+    if number % 7 == 0:
+        return "prose"
+    if number % 7 == 1:
+        return Status(400)
+    notes = f"NOTES = {number % 40}"
+    code = program(["Move.left", "Move.right", "missing"][number % 3], notes)
+    reply = code if "prompt" in request else f"```python\n{code}```\n"
+    if "SEARCH" in str(request.get("messages")):
+        old = re.findall(r"^NOTES = .*$", request["messages"][-1]["content"], re.MULTILINE)[-1]
+        reply = f"<<<<<<< SEARCH\n{old}\n=======\n{notes}\n>>>>>>> REPLACE\n"
+    return Stall(0.001 * (number % 60), reply)
+
+
+def configuration(url, models=("one", "two")):
+    configured = [LLMModelConfig(name=name, weight=1.0) for name in models]
+    return Config(llm=LLMConfig(models=configured, api_base=url, timeout=20, retries=1, retry_delay=0))
+
+
+def new_solver(initial, config, **settings):
+    return IntegratedOpenEvolve(
+        Line, initial, config=config, prompt_include_public_api=False, **{**FAST, "num_islands": 2, **settings}
+    )
+
+
+def state(solver):
+    evolution = solver._backend._evolution
+    programs = [
+        (p.id, p.code, p.metrics, p.parent_id, p.generation, p.metadata) for p in evolution.database.programs.values()
+    ]
+    return {
+        "programs": programs,
+        "islands": [list(island) for island in evolution.database.islands],
+        "statistics": replace(solver.statistics, cache_hits=0),  # a cache may have been loaded with a checkpoint
+        "bandit": evolution.arms.to_json(),
+        "ledger": solver.ledger.by_operator_and_model,
+        "random": evolution.rng.to_json(),
+    }
+
+
+@pytest.fixture
+def initial(tmp_path):
+    (tmp_path / "initial.py").write_text(IDLE)
+    return tmp_path / "initial.py"
+
+
+def test_a_replayed_run_is_the_recorded_one(initial, tmp_path):
+    settings = {"operators": OPERATORS, "nb_iterations": 30, "llm_prices": {"one": (1, 2)}, "evaluator_parallel": 2}
+    with Loopback(answer) as server:
+        config = configuration(server.url)
+        with new_solver(initial, config, **settings, llm_record=tmp_path / "run.jsonl") as solver:
+            solver.solve()
+            recorded = state(solver)
+    assert len(recorded["programs"]) > 12 and solver.statistics.llm_failures and solver.statistics.rejected_replies
+    config.llm.api_base = "http://127.0.0.1:9/"  # where nobody answers
+    for workers, seed in [(1, 42), (2, 7)]:
+        settings.update(evaluator_parallel=workers, random_seed=seed, llm_replay=tmp_path / "run.jsonl")
+        with new_solver(initial, config, **settings) as solver:
+            solver.solve()
+            assert state(solver) == recorded
+
+
+def test_a_replay_needs_neither_key_nor_configuration(initial, tmp_path):
+    with Loopback(answer) as server:
+        config = configuration(server.url, ["one"])
+        with new_solver(initial, config, llm_record=tmp_path / "run.jsonl", nb_iterations=8) as solver:
+            solver.solve()
+            recorded = state(solver)
+    with new_solver(initial, None, llm_replay=tmp_path / "run.jsonl", nb_iterations=8) as solver:
+        solver.solve()
+        assert state(solver) == recorded
+
+
+def test_another_run_is_refused_by_a_strict_replay_and_goes_on_by_best_match(initial, tmp_path):
+    with (
+        Loopback(answer) as server,
+        new_solver(
+            initial, configuration(server.url, ["one"]), llm_record=tmp_path / "run.jsonl", nb_iterations=8
+        ) as solver,
+    ):
+        solver.solve()
+    other = {"llm_replay": tmp_path / "run.jsonl", "nb_iterations": 12, "num_islands": 1, "operators": ["rewrite"]}
+    with new_solver(initial, None, **other) as solver, pytest.raises(ReplayError, match="record the run anew"):
+        solver.solve()
+    with new_solver(initial, None, **other, llm_replay_matching="best") as solver:
+        solver.solve()
+        assert solver.statistics.proposals == 12
+
+
+SCRIPT = """
+    from test_llm_replay import OPERATORS, configuration, new_solver
+
+    config = configuration({url!r})
+    config.checkpoint_interval = 5
+    settings = {{"operators": OPERATORS, "output_dir": "run", "llm_record": "run.jsonl", "nb_iterations": 10_000}}
+    with new_solver("initial.py", config, **settings) as solver:
+        solver.solve()
+"""
+
+
+def latest(folder):
+    return max((int(path.name.rpartition("_")[2]) for path in folder.glob("checkpoint_*")), default=0)
+
+
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(initial, tmp_path):
+    checkpoints, more = tmp_path / "run" / "checkpoints", 20
+    with Loopback(answer) as server:
+        process = start(tmp_path, SCRIPT.format(url=server.url))
+        until(lambda: latest(checkpoints) >= 10 or process.poll() is not None, 60)
+        process.kill()
+        _, errors = process.communicate()
+        assert process.returncode == -signal.SIGKILL, errors
+        done, spent = latest(checkpoints), Ledger(tmp_path / "run" / "ledger.jsonl").total
+        settings = {"operators": OPERATORS, "output_dir": tmp_path / "run", "nb_iterations": more}
+        with new_solver(initial, configuration(server.url), **settings, llm_record=tmp_path / "run.jsonl") as solver:
+            solver.load(checkpoints / f"checkpoint_{done}")
+            assert solver.iteration == done and solver.ledger.total == spent
+            solver.solve()
+            resumed, total = state(solver), solver.ledger.total
+    assert spent.calls >= done / 2
+    assert total.calls > spent.calls, "the requests that the kill has cut off were made again"
+    settings = {"operators": OPERATORS, "nb_iterations": done + more, "llm_replay": tmp_path / "run.jsonl"}
+    with new_solver(initial, configuration(server.url), **settings) as solver:
+        solver.solve()
+        straight = state(solver)
+    assert straight["ledger"] != resumed["ledger"]
+    assert {**straight, "ledger": None} == {**resumed, "ledger": None}
