@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 from skdecide_elm.llm.request_threads import RequestThreads
@@ -43,11 +45,13 @@ def run_interruptibly(function: Callable[[], None], stop: threading.Event, end: 
     Raises:
         KeyboardInterrupt: at a second Ctrl-C.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="search") as executor:
-        future = executor.submit(function)
+    with ThreadPoolExecutor(1, thread_name_prefix="search") as executor, _noted_interrupt() as pressed:
         try:
+            future = executor.submit(function)
             while not future.done():
                 wait([future], timeout=_POLL_SECONDS)
+                if pressed.is_set():
+                    raise KeyboardInterrupt
         except BaseException as error:
             stop.set()
             end()
@@ -57,3 +61,27 @@ def run_interruptibly(function: Callable[[], None], stop: threading.Event, end: 
             return True
     future.result()
     return False
+
+
+@contextmanager
+def _noted_interrupt() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; further ones raise, as all do where the caller has a handler of its own.
+
+    Python would raise in whatever the main thread does at that moment, and ignore it in a finalizer.
+    """
+    pressed = threading.Event()
+
+    def note(number: int, frame: Any) -> None:
+        if pressed.is_set():
+            signal.default_int_handler(number, frame)
+        pressed.set()
+
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield pressed
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
