@@ -16,7 +16,7 @@ class MirroredLine(Line):
 
 
 class UnseededLine(Line):
-    """Begins where the operating system's chance says."""
+    """Begins where the operating system's chance says, hardly ever twice at the same place."""
 
     def _state_reset(self):
-        return SystemRandom().randrange(4)
+        return -SystemRandom().randrange(10**9)
