@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 KILLS = int(os.environ.get("SKDECIDE_ELM_KILLS", "3"))
-STEPS = 100 + 40 * KILLS
+STEPS = 30 + 40 * KILLS
+PARTS = ("state", "programs", "arrays")
 AT_MOST = 0.7
 """Seconds from a life's first checkpoint, or from its beginning, to its end."""
 
@@ -33,7 +34,7 @@ if __name__ == "__main__":
     (folder / "initial.py").write_text(IDLE)
     with IntegratedELM(
         Line, folder / "initial.py", elm={{"init_steps": 10, "save_history": True}}, random_seed=3,
-        output_dir=folder / "run", checkpoint_interval=4, **{{**FAST, "evaluator_timeout": 60}},
+        output_dir=folder / "run", checkpoint_interval=4, **{{**FAST, "evaluator_timeout": 5}},
         nb_iterations=1,
     ) as solver:
         saved = sorted((folder / "run" / "checkpoints").glob("checkpoint_*[0-9]"), key=number)
@@ -73,7 +74,12 @@ def await_checkpoint_after(step, folder, life):
 
 
 def end_of(folder):
-    return json.loads((folder / "end.json").read_text())
+    """`PARTS` of a run; not where a program was when its time was over."""
+    state, history, arrays = json.loads((folder / "end.json").read_text())
+    for program in history:
+        if program["artifacts"].get("error", "").startswith("TimeoutError"):
+            program["artifacts"] = {}
+    return state, history, arrays
 
 
 def test_a_killed_run_ends_as_one_that_was_left_in_peace(tmp_path):
@@ -101,4 +107,7 @@ def test_a_killed_run_ends_as_one_that_was_left_in_peace(tmp_path):
     print(f"{killed} kills; the lives began at steps {begun}")
     assert killed > KILLS // 2, "the run was over too soon to say anything"
     assert begun == sorted(begun), "nothing is lost beyond the last checkpoint"
-    assert end_of(violent) == end_of(peaceful)
+    differing = [
+        name for name, *ends in zip(PARTS, end_of(peaceful), end_of(violent), strict=True) if ends[0] != ends[1]
+    ]
+    assert differing == []
