@@ -14,9 +14,10 @@ ROOT = "skdecide_elm"
 
 # From high to low. A module may import its own room (the first name below the package) and every lower layer.
 LAYERS = [
-    {"cli", "report", "demo"},
+    {"cli", "demo"},
     {"tune", "config"},
     {"solvers"},
+    {"report"},
     {"backends", "elm", "hyperparameters"},
     {"operators", "search", "evaluation"},
     {"bridges"},

@@ -11,6 +11,7 @@ from skdecide_elm.cli.doctor import doctor
 from skdecide_elm.cli.evaluate import evaluate
 from skdecide_elm.cli.project import init
 from skdecide_elm.cli.prompt import prompt
+from skdecide_elm.cli.report import report
 from skdecide_elm.cli.rollout import rollout
 from skdecide_elm.cli.run import resume, run
 from skdecide_elm.cli.tune import tune
@@ -26,7 +27,7 @@ Exit codes: 0 done; 1 something cannot work, and the message says what; 2 wrong 
 """
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-for _command in (init, run, resume, evaluate, rollout, prompt, tune, doctor):
+for _command in (init, run, resume, evaluate, rollout, prompt, tune, report, doctor):
     app.command()(_command)
 
 

@@ -51,6 +51,21 @@ class RunFolder:
         return self.path / "config.yaml"
 
     @property
+    def record_path(self) -> Path:
+        """Versions, seeds, isolation."""
+        return self.path / "run.json"
+
+    @property
+    def result_path(self) -> Path:
+        """How the run ended."""
+        return self.path / "result.json"
+
+    @property
+    def ledger_path(self) -> Path:
+        """What LLM requests have cost."""
+        return self.path / "ledger.jsonl"
+
+    @property
     def initial_program_path(self) -> Path:
         """The program that the search began with."""
         return self.path / "initial_program.py"
@@ -90,9 +105,18 @@ class RunFolder:
             "versions": versions(),
             "isolation": {name: status.available for name, status in layers_of_this_machine().items()},
         }
-        (self.path / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+        self.record_path.write_text(json.dumps(record, indent=1), encoding="utf-8")
         text = yaml.safe_dump(_without_keys(config.data), sort_keys=False, allow_unicode=True)
         self.config_path.write_text(text, encoding="utf-8")  # the last: a folder with it is a run
+
+    def check_run(self) -> None:
+        """Refuse a folder in which no run lies.
+
+        Raises:
+            ConfigError: so it is.
+        """
+        if not self.config_path.is_file():
+            raise ConfigError(f"expected the folder of a run at {self.path.resolve()}; found no config.yaml there")
 
     def load_config(self, overrides: list[str]) -> RunConfig:
         """The configuration as run, with other overrides on top.
@@ -100,13 +124,12 @@ class RunFolder:
         Raises:
             ConfigError: the folder holds no run, or a setting cannot work.
         """
-        if not self.config_path.is_file():
-            raise ConfigError(f"expected the folder of a run at {self.path.resolve()}; found no config.yaml there")
+        self.check_run()
         try:
-            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            record = json.loads(self.record_path.read_text(encoding="utf-8"))
             folder = Path(record["config_folder"])
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise ConfigError(f"expected what 'run' wrote at {self.path / 'run.json'}; {error}") from error
+            raise ConfigError(f"expected what 'run' wrote at {self.record_path}; {error}") from error
         return load_run_config(self.config_path, overrides, folder)
 
     def latest_checkpoint(self) -> tuple[int, Path] | None:
@@ -116,23 +139,32 @@ class RunFolder:
         numbers = [int(match[1]) for name in names if (match := _CHECKPOINT.fullmatch(name))]
         return (max(numbers), folder / f"checkpoint_{max(numbers)}") if numbers else None
 
+    def checkpoint_path(self) -> Path:
+        """Where the latest checkpoint lies.
+
+        Raises:
+            CheckpointError: there is none.
+        """
+        latest = self.latest_checkpoint()
+        if latest is None:
+            raise CheckpointError(f"expected a checkpoint in {self.path}; the run was stopped before its first one")
+        return latest[1]
+
     def load_solver(self, config: RunConfig, **parameters: Any) -> ProgramSolver:
         """The solver at the latest checkpoint.
 
         Raises:
             CheckpointError: there is none, or it cannot be read.
         """
-        latest = self.latest_checkpoint()
-        if latest is None:
-            raise CheckpointError(f"expected a checkpoint in {self.path}; the run was stopped before its first one")
+        latest = self.checkpoint_path()
         solver = config.make_solver(initial_program_path=self.initial_program_path, **parameters)
-        solver.load(str(latest[1]))
+        solver.load(str(latest))
         return solver
 
     def write_result(self, record: dict[str, Any]) -> None:
         """Write down how the run ended."""
         text = json.dumps(as_json_value(record), allow_nan=False, indent=1)
-        (self.path / "result.json").write_text(text, encoding="utf-8")
+        self.result_path.write_text(text, encoding="utf-8")
 
 
 def versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ __all__ = ["Decision", "choices_of", "observe_choices"]
 _EPISODES = 4
 _STEPS = 200
 _MOST_FEATURES = 24
+_KEPT = 150
+"""Decisions, of all that were observed, whose numbers are kept."""
+
 _COMPARABLE = 30.0
 """A difference of two numbers means something where the one is at most this many times as large as the other."""
 
@@ -57,7 +61,13 @@ class _Feature:
         levels = sorted({_short(level) for level in np.quantile(together, shares, method="nearest")})
         integer = bool((together == np.rint(together)).all())
         return ChoiceProfile(
-            self.name, self.expression, tuple(levels), _short(float(np.median(spreads))), integer, self.ranks
+            self.name,
+            self.expression,
+            tuple(levels),
+            _short(float(np.median(spreads))),
+            integer,
+            self.ranks,
+            self.values[:: math.ceil(len(self.values) / _KEPT)],
         )
 
 

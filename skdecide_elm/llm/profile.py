@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = [
     "Access",
@@ -97,6 +100,7 @@ class ChoiceProfile:
         spread: by how much actions differ that are open at the same time (standard deviation).
         integer: all values seen are whole numbers.
         ranks: whether it puts actions into another order than the features before it.
+        seen: its values at some of the decisions that were observed, one array per decision.
     """
 
     name: str
@@ -105,6 +109,7 @@ class ChoiceProfile:
     spread: float
     integer: bool = False
     ranks: bool = True
+    seen: tuple[NDArray[np.float64], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from skdecide_elm.prompts import join_sections
 from skdecide_elm.solvers.callbacks import Callback, asked_to_stop
 from skdecide_elm.solvers.options import RunOptions, system_message
 from skdecide_elm.solvers.playing import Player
+from skdecide_elm.solvers.showing import Showing
 
 __all__ = ["ProgramSolver"]
 
@@ -38,7 +39,7 @@ class D(Domain, Initializable):  # type: ignore[misc]
     """What the solvers ask of a domain: that an episode can begin. They take all others as they are."""
 
 
-class ProgramSolver(Solver, Policies, Restorable, ABC):  # type: ignore[misc]
+class ProgramSolver(Showing, Solver, Policies, Restorable, ABC):  # type: ignore[misc]
     """What all solvers share: the policy, the search, the checkpoints.
 
     One parent of a solver builds the bridge, the initial program and the enrichment of the prompt (`IntegratedSolver`,

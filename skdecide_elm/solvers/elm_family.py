@@ -25,6 +25,8 @@ from skdecide_elm.evaluation import RolloutTask
 from skdecide_elm.evaluation.descriptors import DESCRIPTORS
 from skdecide_elm.hyperparameters import ELM_HYPERPARAMETERS, with_hyperparameters
 from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.report.model import RunView
+from skdecide_elm.report.of_elm import view_of_search
 from skdecide_elm.search.archive_base import Archive
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.settings import SearchSettings
@@ -107,6 +109,9 @@ class ElmSolver(ProgramSolver):
     def statistics(self) -> SearchStatistics:
         """Counts of the run so far: steps, evaluations, failures by kind, improvements."""
         return self._backend.statistics
+
+    def _view(self) -> RunView:
+        return view_of_search(self._backend.search)
 
     def _make_backend(
         self,

@@ -15,6 +15,8 @@ from skdecide_elm.evaluation.racing import FIRST_LOOK
 from skdecide_elm.evaluation.tasks import Tasks
 from skdecide_elm.hyperparameters import OPENEVOLVE_HYPERPARAMETERS
 from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.report.model import RunView
+from skdecide_elm.report.of_openevolve import view_of_database
 from skdecide_elm.solvers.base import ProgramSolver
 from skdecide_elm.solvers.documentation import documented_by
 from skdecide_elm.solvers.integrated import IntegratedSolver
@@ -34,6 +36,9 @@ class OpenEvolveSolver(ProgramSolver):
     def statistics(self) -> RunStatistics:
         """Counts of the run so far: proposals, evaluations, failures by kind, improvements."""
         return self._backend.statistics
+
+    def _view(self) -> RunView:
+        return view_of_database(self._backend.database, self.statistics)
 
     def _make_backend(
         self,

@@ -17,7 +17,7 @@ from skdecide_elm.cli import main
 from skdecide_elm.cli.progress import Progress
 from skdecide_elm.config import load_run_config
 
-COMMANDS = ["init", "run", "resume", "evaluate", "rollout", "prompt", "tune", "doctor"]
+COMMANDS = ["init", "run", "resume", "evaluate", "rollout", "prompt", "report", "tune", "doctor"]
 
 
 def test_doctor_without_an_llm(command):

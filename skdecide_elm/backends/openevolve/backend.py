@@ -14,7 +14,7 @@ from openevolve.evaluation_result import EvaluationResult
 
 from skdecide_elm.backends.evaluators import Evaluators
 from skdecide_elm.backends.openevolve.checkpoint import load_checkpoint, save_checkpoint
-from skdecide_elm.backends.openevolve.database import is_valid, score
+from skdecide_elm.backends.openevolve.database import Database, is_valid, score
 from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.loop import Loop
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
@@ -93,6 +93,11 @@ class OpenEvolveBackend:
     def statistics(self) -> RunStatistics:
         """Counts of the run."""
         return self._evolution.statistics
+
+    @property
+    def database(self) -> Database:
+        """The programs, on their islands."""
+        return self._evolution.database
 
     @property
     def iteration(self) -> int:

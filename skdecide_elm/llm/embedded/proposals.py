@@ -33,7 +33,7 @@ _CONTROL = 0.9
 _FRESH = 0.3
 """Chance that a controller is replaced by a fresh one, rather than varied."""
 
-_FRESH_RULE = 0.4
+_FRESH_RULE = 0.2
 """The same for a priority rule."""
 
 

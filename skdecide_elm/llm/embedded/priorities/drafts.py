@@ -46,7 +46,8 @@ def _measured_by(like: Rule | None, features: list[ChoiceProfile]) -> list[Choic
 
 def _bands(feature: ChoiceProfile, features: Sequence[ChoiceProfile], rng: random.Random) -> tuple[Preference, ...]:
     """Small, middling and large values of one feature, one preferred to the other."""
-    low, high = sorted(rng.sample(feature.levels[:-1], 2))
+    middle = len(feature.levels) // 2
+    low, high = rng.choice(feature.levels[:middle]), rng.choice(feature.levels[middle:-1])
     ends = [(small, (Condition(feature.name, small, low if small else high),)) for small in (True, False)]
     rng.shuffle(ends)
     preferred = [Preference(test, _band_index(feature, -1.0 if small else 1.0, features, rng)) for small, test in ends]
@@ -86,7 +87,11 @@ def random_condition(features: Sequence[ChoiceProfile], rng: random.Random) -> C
 
 def _by_meaning(features: Sequence[ChoiceProfile]) -> list[ChoiceProfile]:
     """The features, differences to what is observed (a gap, a slack) three times: there a threshold means most."""
-    return [feature for feature in features for _ in range(3 if " - observation" in feature.expression else 1)]
+    return [
+        feature
+        for feature in features
+        for _ in range(3 if "observation" in feature.expression.partition(" ")[2] else 1)
+    ]
 
 
 def _condition(feature: ChoiceProfile, at_most: bool, rng: random.Random) -> Condition:

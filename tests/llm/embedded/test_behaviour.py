@@ -1,0 +1,101 @@
+"""What a rule is said to choose is what its program chooses."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skdecide_elm.domain_api.initial_program import initial_program
+from skdecide_elm.domain_api.profile import profile_domain
+from skdecide_elm.environments import OnlineBinPacking, ProjectScheduling
+from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
+from skdecide_elm.llm.embedded.priorities import draft, read, varied, written
+from skdecide_elm.llm.embedded.priorities.behaviour import chosen_actions
+from skdecide_elm.llm.embedded.source import parse
+from skdecide_elm.programs.loader import load_planner_class
+
+DOMAINS = {
+    "packing": lambda: OnlineBinPacking(100, distribution="weibull", n_items=60),
+    "projects": lambda: ProjectScheduling(n_activities=8),
+}
+SOURCES = {name: parse(initial_program(make(), include_rollout=False)) for name, make in DOMAINS.items()}
+SETTINGS = {name: setting_of(profile_domain(make()), SOURCES[name]) for name, make in DOMAINS.items()}
+
+
+def decisions(name, seed):
+    """(observation, space of actions, actions) of a random episode, where there was a choice."""
+    domain, rng = DOMAINS[name](), np.random.default_rng(seed)
+    domain.seed(seed)
+    observation, ended = domain.reset(), False
+    while not ended:
+        space = domain.get_applicable_actions()
+        actions = list(space.get_elements())
+        if len(actions) > 1:
+            yield observation, space, actions
+        outcome = domain.step(actions[rng.integers(len(actions))])
+        observation, ended = outcome.observation, outcome.termination
+
+
+def seen(name, found):
+    """The features with their values at these decisions, computed by their own expressions."""
+    features = {}
+    for feature in SETTINGS[name].profile.choices:
+        values = []
+        for observation, _, actions in found:
+            names = {"np": np, "observation": observation, "actions": np.asarray(actions)}
+            for known in SETTINGS[name].profile.choices:
+                names[known.name] = eval(known.expression, names)
+                if known is feature:
+                    break
+            values.append(np.asarray(names[feature.name], dtype=np.float64))
+        features[feature.name] = type(feature)(
+            feature.name, feature.expression, feature.levels, feature.spread, feature.integer, seen=tuple(values)
+        )
+    return features
+
+
+@pytest.mark.parametrize("name", sorted(DOMAINS))
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_program_takes_what_the_rule_is_said_to_choose(name, seed):
+    rng = random.Random(seed)
+    rule = draft(SETTINGS[name], rng)
+    for _ in range(rng.randrange(4)):
+        _, rule = varied(SETTINGS[name], rule, [draft(SETTINGS[name], rng)], rng)
+    code = with_planner(SOURCES[name], written(SETTINGS[name], rule))
+    rounded = read(SETTINGS[name], parse(code))
+    if rounded.horizon:  # what it takes in the end is for the model to say
+        return
+    found = list(decisions(name, seed))
+    planner = load_planner_class(code)(domain=DOMAINS[name]())
+    taken = [planner.sample_action(observation, space) for observation, space, _ in found]
+    chosen = chosen_actions(rounded, seen(name, found))
+    assert taken == [actions[place] for place, (_, _, actions) in zip(chosen, found, strict=True)]
+
+
+@pytest.mark.parametrize("name", sorted(DOMAINS))
+def test_the_profile_holds_decisions_of_random_episodes(name):
+    features = {feature.name: feature for feature in SETTINGS[name].profile.choices}
+    sizes = {tuple(map(len, feature.seen)) for feature in features.values()}
+    assert len(sizes) == 1 and min(*sizes) > 1
+    rng = random.Random(0)
+    for _ in range(20):
+        chosen = chosen_actions(draft(SETTINGS[name], rng), features)
+        assert ((chosen >= 0) & (chosen < np.array(*sizes))).all()
+
+
+@pytest.mark.parametrize("name", sorted(DOMAINS))
+def test_a_variant_does_something_else(name):
+    features = {feature.name: feature for feature in SETTINGS[name].profile.choices}
+    rng = random.Random(1)
+    for _ in range(50):
+        rule = draft(SETTINGS[name], rng)
+        what, child = varied(SETTINGS[name], rule, [], rng)
+        once = "." in what[:-1]  # two edits may undo each other
+        assert (
+            once
+            or child.horizon != rule.horizon
+            or (chosen_actions(child, features) != chosen_actions(rule, features)).any()
+        )
