@@ -39,6 +39,9 @@ __all__ = ["ROWS", "RuleOnlyScheduling"]
 
 _DATA = os.environ.get("SKDECIDE_ELM_DATA", "")
 _MAZE_STEPS = 2000
+_CANDIDATES = 10
+"""Programs of which validation, on streams of its own, chooses the final one."""
+
 _UNSEEN = 1_000_000
 """Seeds from here on are those of the tests."""
 
@@ -167,10 +170,11 @@ def _maze_row(name: str, loops: float, references: str) -> Row:
 def _packing_row(
     distribution: str, capacity: int, n_items: int, episodes: int, n_tests: int, target: float, references: str
 ) -> Row:
+    factory = partial(OnlineBinPacking, capacity, distribution=distribution, n_items=n_items)
     return Row(
         name=f"binpacking-{distribution}",
         budget=400,
-        domain_factory=partial(OnlineBinPacking, capacity, distribution=distribution, n_items=n_items),
+        domain_factory=factory,
         test=partial(packing_excess, distribution, capacity, n_items, n_tests),
         target=target,
         higher_is_better=False,
@@ -180,7 +184,11 @@ def _packing_row(
             "planner_domain_factory": partial(OnlineBinPacking, capacity),
             "evaluator_rollout_num_episodes": episodes,
             "evaluator_rollout_max_steps": n_items,
+            "validation_domain_factories": [factory],
+            "validation_candidates": _CANDIDATES,
+            "tuning_share": 0.3,
         },
+        validation_cost=_CANDIDATES,
     )
 
 

@@ -1,6 +1,7 @@
 """Makes tests/domains.py importable from every test folder, and from the processes that tests start."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -8,3 +9,6 @@ HERE = str(Path(__file__).parent)
 if HERE not in sys.path:
     sys.path.insert(0, HERE)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH", "")]))
+
+# a shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)

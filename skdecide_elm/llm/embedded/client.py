@@ -68,7 +68,7 @@ class EmbeddedProposer(LLMInterface):  # type: ignore[misc]
         others = other_programs(prompt)
         as_diff = wants_diff(prompt, system)
         for _ in range(_ATTEMPTS):
-            proposal = propose(program, self.profile, rng, others)
+            proposal = propose(program, self.profile, rng, others, self.calls)
             text = None if proposal is None else _written(proposal, program, as_diff)
             if text is not None:
                 return text

@@ -33,12 +33,19 @@ _CONTROL = 0.9
 _FRESH = 0.3
 """Chance that a controller is replaced by a fresh one, rather than varied."""
 
-_FRESH_RULE = 0.2
-"""The same for a priority rule."""
+_FRESH_RULE = 0.1
+"""The same for a priority rule, late in a run: at first all rules are fresh ones, so that good ones are varied."""
+
+_HALF_FRESH = 50
+"""Proposals after which half of that is left."""
 
 
 def propose(
-    program: str, profile: DomainProfile | None, rng: random.Random, others: Sequence[str] = ()
+    program: str,
+    profile: DomainProfile | None,
+    rng: random.Random,
+    others: Sequence[str] = (),
+    number: int = 0,
 ) -> Proposal | None:
     """A variant of a program; None where nothing in it can be varied.
 
@@ -46,6 +53,7 @@ def propose(
 
     Args:
         others: programs from which parts may be taken over.
+        number: how many proposals the run has made before.
     """
     source = parse(program)
     if source is None:
@@ -54,7 +62,7 @@ def propose(
     if setting is not None and controllers.suits(setting) and rng.random() < _CONTROL:
         return _with_controller(source, setting, others, rng)
     if setting is not None and priorities.suits(setting) and rng.random() < _CONTROL:
-        return _with_rule(source, setting, others, rng)
+        return _with_rule(source, setting, others, rng, number)
     idioms = _fitting(profile, source)
     current = next((idiom for idiom in IDIOMS if idiom.headline == headline(source)), None)
     chance = _LEAVE_AN_IDIOM if current else _ENTER_AN_IDIOM
@@ -80,10 +88,13 @@ def _with_controller(source: Source, setting: Setting, others: Sequence[str], rn
     return (what, text) if text != source.text else None
 
 
-def _with_rule(source: Source, setting: Setting, others: Sequence[str], rng: random.Random) -> Proposal | None:
+def _with_rule(
+    source: Source, setting: Setting, others: Sequence[str], rng: random.Random, number: int
+) -> Proposal | None:
     """Another priority rule: a fresh one, or a variant of the program's."""
     current = priorities.read(setting, source)
-    if current is None or rng.random() < _FRESH_RULE:
+    fresh = _FRESH_RULE + (1 - _FRESH_RULE) * 0.5 ** (number / _HALF_FRESH)
+    if current is None or rng.random() < fresh:
         what, rule = "Another approach.", priorities.draft(setting, rng, current)
     else:
         parsed = [other for text in others if (other := parse(text)) is not None]
