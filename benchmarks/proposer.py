@@ -1,6 +1,6 @@
 """What the embedded proposer reaches, beside two null arms at the same number of evaluations.
 
-    python benchmarks/proposer.py [--seeds 10] [--first-seed 0] [--rows CartPole-v1,...] [--arms proposer,...]
+    python benchmarks/proposer.py [--seeds 10] [--first-seed 0] [--rows CartPole-v1,...] [--arms proposer,...] [--show]
 
 Each seed is one run of `IntegratedOpenEvolve` from the generated random sampler, with no LLM. A row's budget counts
 every evaluation: of the initial program, of proposals, of tuned constants and of the validation that chooses the final
@@ -29,6 +29,7 @@ from skdecide_elm.domain_api import initial_program
 from skdecide_elm.domain_api.profile import profile_domain
 from skdecide_elm.errors import ReplyError
 from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.programs.markers import evolve_blocks
 from skdecide_elm.programs.tunables import read_tunables, with_values
 from skdecide_elm.search.tuning import Range, RangeSearch
 
@@ -109,8 +110,8 @@ def _tuned(score: Score, row: Row, seed: int) -> Iterator[tuple[float, str]]:
         yield value, child
 
 
-def report(row: Row, arm: str, seeds: range) -> None:
-    """Print the runs of a row and arm as they end, then their summary."""
+def report(row: Row, arm: str, seeds: range, shows: bool) -> None:
+    """Print the runs of a row and arm as they end, with their programs if asked, then their summary."""
     values = []
     for seed in seeds:
         started = time.perf_counter()
@@ -119,6 +120,8 @@ def report(row: Row, arm: str, seeds: range) -> None:
         print(
             f"    {row.name}, {arm}, seed {seed}: {values[-1]:.4g} in {time.perf_counter() - started:.0f} s", flush=True
         )
+        if shows:
+            print(*evolve_blocks(code), sep="\n", flush=True)
     median = statistics.median(values)
     verdict = "reached" if row.reached(median) else "missed"
     print(
@@ -135,12 +138,13 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--rows", default=",".join(ROWS))
     parser.add_argument("--arms", default=",".join(ARMS))
+    parser.add_argument("--show", action="store_true", help="print the final programs")
     arguments = parser.parse_args()
     logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="gymnasium.*")
     for name in arguments.rows.split(","):
         for arm in arguments.arms.split(","):
-            report(ROWS[name], arm, range(arguments.first_seed, arguments.first_seed + arguments.seeds))
+            report(ROWS[name], arm, range(arguments.first_seed, arguments.first_seed + arguments.seeds), arguments.show)
 
 
 if __name__ == "__main__":
