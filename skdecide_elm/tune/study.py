@@ -93,12 +93,14 @@ def _run_trial(
     solver_class: type[ProgramSolver],
     settings: StudySettings,
 ) -> float | tuple[float, float]:
-    chosen = solver_class.suggest_hyperparameters_with_optuna(
+    assumed = _assumed(solver_class, settings)
+    suggested = solver_class.suggest_hyperparameters_with_optuna(
         trial,
         names=None if settings.names is None else list(settings.names),
         kwargs_by_name={name: dict(options) for name, options in settings.ranges.items()},  # it writes into them
-        fixed_hyperparameters=dict(settings.fixed),
+        fixed_hyperparameters={**assumed, **settings.fixed},
     )
+    chosen = {name: value for name, value in suggested.items() if name not in assumed}
     trial.set_user_attr("hyperparameters", chosen)
     scores: list[float] = []
     costs: list[float] = []
@@ -145,6 +147,14 @@ def _defaults(solver_class: type[ProgramSolver], settings: StudySettings) -> dic
     }
 
 
+def _assumed(solver_class: type[ProgramSolver], settings: StudySettings) -> dict[str, Any]:
+    """The defaults of what is neither tuned nor fixed, and scikit-decide wants to know because others depend on it."""
+    declared: dict[str, Hyperparameter] = solver_class.get_hyperparameters_by_name()
+    needed = {other.depends_on[0] for other in declared.values() if other.depends_on is not None}
+    settled = {*settings.fixed, *(declared if settings.names is None else settings.names)}
+    return {name: declared[name].default for name in needed - settled}
+
+
 def _is_within(value: Any, options: Mapping[str, Any]) -> bool:
     if "choices" in options:
         return value in options["choices"]
@@ -155,3 +165,11 @@ def _check_names(solver_class: type[ProgramSolver], settings: StudySettings) -> 
     declared = solver_class.get_hyperparameters_names()
     for name in [*(settings.names or ()), *settings.ranges, *settings.fixed]:
         check_known("hyperparameter", name, declared)
+    assumed = _assumed(solver_class, settings)
+    for name in settings.names or ():
+        condition = solver_class.get_hyperparameter(name).depends_on
+        if condition is not None and condition[0] in assumed:
+            raise ConfigError(
+                f"expected {condition[0]} beside {name}, which means nothing without it; found the names "
+                f"{', '.join(settings.names or ())}; name it too, or fix its value"
+            )

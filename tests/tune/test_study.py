@@ -78,6 +78,22 @@ def test_ranges_and_fixed_values(initial):
         assert found["selection"] in {"rank", "best"}
 
 
+def test_what_is_not_named_stays_as_it_is(initial):
+    def make(**given):
+        return IntegratedELM(Line, initial, elm={"archive": "cvt"}, nb_iterations=2, **FAST, **given)
+
+    [trial] = run_study(make, IntegratedELM, StudySettings(n_trials=1, names=("selection",))).trials
+    assert trial.user_attrs["hyperparameters"].keys() == {"selection"}
+
+
+def test_what_depends_on_something_else_needs_it(initial):
+    def make(**given):
+        raise AssertionError("a solver is made")
+
+    with pytest.raises(ConfigError, match="expected archive beside archive_bins"):
+        run_study(make, IntegratedELM, StudySettings(names=("selection", "archive_bins")))
+
+
 def test_the_objective_is_the_score_on_validation_domains(initial):
     def make(**given):
         validation = {"validation_domain_factories": [ShortLine]}
