@@ -13,6 +13,8 @@ from skdecide_elm.environments import OnlineBinPacking, ProjectScheduling
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
 from skdecide_elm.llm.embedded.priorities import draft, read, varied, written
 from skdecide_elm.llm.embedded.priorities.behaviour import chosen_actions
+from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
+from skdecide_elm.llm.embedded.priorities.simplification import simplified
 from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.programs.loader import load_planner_class
 
@@ -99,3 +101,25 @@ def test_a_variant_does_something_else(name):
             or child.horizon != rule.horizon
             or (chosen_actions(child, features) != chosen_actions(rule, features)).any()
         )
+
+
+@pytest.mark.parametrize("name", sorted(DOMAINS))
+@settings(deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_simplified_rule_does_the_same(name, seed):
+    features = {feature.name: feature for feature in SETTINGS[name].profile.choices}
+    rng = random.Random(seed)
+    first, second = (draft(SETTINGS[name], rng) for _ in range(2))
+    rule = Rule((*first.preferences[:-1], *second.preferences))
+    shorter = simplified(rule)
+    assert np.array_equal(chosen_actions(shorter, features), chosen_actions(rule, features))
+    assert simplified(shorter) == shorter
+
+
+def test_what_is_said_in_vain_is_left_out():
+    low, lower = Condition("residual", True, 30.0), Condition("residual", True, 20.0)
+    best, worst = (Term(("residual",), -1.0),), (Term(("residual",), 1.0),)
+    rule = Rule(
+        (Preference((low, lower), best), Preference((lower,), worst), Preference((low,), worst), Preference((), worst))
+    )
+    assert simplified(rule) == Rule((Preference((lower,), best), Preference((low,), worst), Preference((), worst)))

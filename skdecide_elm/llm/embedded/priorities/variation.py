@@ -20,6 +20,7 @@ from skdecide_elm.llm.embedded.priorities.drafts import (
     random_term,
 )
 from skdecide_elm.llm.embedded.priorities.model import Preference, Rule, Term
+from skdecide_elm.llm.embedded.priorities.simplification import simplified
 from skdecide_elm.llm.embedded.priorities.writer import ORDINALS
 from skdecide_elm.llm.profile import ChoiceProfile
 
@@ -42,7 +43,7 @@ def varied(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Rand
     if rng.random() < _TWICE:
         again, child = _varied_once(setting, child, mates, rng)
         what = f"{what} {again}"
-    return what, child
+    return what, simplified(child)
 
 
 def _varied_once(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Random) -> tuple[str, Rule]:
