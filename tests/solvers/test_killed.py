@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-KILLS = int(os.environ.get("SKDECIDE_ELM_KILLS", "3"))
+KILLS = int(os.environ.get("SKDECIDE_ELM_KILLS", "2"))
 STEPS = 30 + 40 * KILLS
 PARTS = ("state", "programs", "arrays")
 AT_MOST = 0.7
