@@ -50,7 +50,7 @@ class Troubled(Loopback):
 
 def run(tmp_path, server, **settings):
     (tmp_path / "initial.py").write_text(IDLE)
-    config = Config(llm=LLMConfig(primary_model="loopback", api_base=server.url, timeout=1, retry_delay=0))
+    config = Config(llm=LLMConfig(primary_model="loopback", api_base=server.url, timeout=4, retry_delay=0))
     with IntegratedOpenEvolve(Line, tmp_path / "initial.py", config=config, **FAST, **settings) as solver:
         solver.solve()
         return solver
