@@ -176,7 +176,7 @@ def test_stalled_requests_hold_up_neither_the_others_nor_the_end(tmp_path):
     with (
         Loopback(answer) as server,
         make_solver(
-            server, tmp_path / "initial.py", nb_iterations=8, llm_concurrency=2, timeout=1, retries=0
+            server, tmp_path / "initial.py", nb_iterations=8, llm_concurrency=2, timeout=3, retries=0
         ) as solver,
     ):
         start = time.monotonic()
@@ -189,14 +189,14 @@ def test_stalled_requests_hold_up_neither_the_others_nor_the_end(tmp_path):
 
 
 def test_a_request_in_the_queue_does_not_lose_its_time(tmp_path):
-    """Six requests of 0.6 s, two at a time: the later ones wait longer for their turn than a request may take."""
+    """Eight requests of 1.2 s, two at a time: the later ones wait longer for their turn than a request may take."""
     (tmp_path / "initial.py").write_text(IDLE)
     with (
-        Loopback([Stall(0.6, "prose")]) as server,
+        Loopback([Stall(1.2, "prose")]) as server,
         make_solver(
-            server, tmp_path / "initial.py", nb_iterations=6, llm_concurrency=2, timeout=1, retries=0
+            server, tmp_path / "initial.py", nb_iterations=8, llm_concurrency=2, timeout=3, retries=0
         ) as solver,
     ):
         solver.solve()
-        assert solver.statistics.rejected_replies == {"no_code": 6}
-        assert len(server.requests) == 6
+        assert solver.statistics.rejected_replies == {"no_code": 8}
+        assert len(server.requests) == 8
