@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from skdecide_elm.llm.embedded import controllers, priorities
 from skdecide_elm.llm.embedded.edits import EDITS, edited, perturb_numbers
-from skdecide_elm.llm.embedded.idioms import IDIOMS, Idiom, Setting
+from skdecide_elm.llm.embedded.idioms import IDIOMS, Draft, Idiom, Setting
 from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
 from skdecide_elm.llm.embedded.source import Source, parse
 from skdecide_elm.llm.profile import DomainProfile
 
 __all__ = ["Proposal", "propose"]
+
+T = TypeVar("T")
 
 Proposal = tuple[str, str]
 """(what was done, the new program)."""
@@ -40,6 +44,22 @@ _HALF_FRESH = 50
 """Proposals after which half of that is left."""
 
 
+@dataclass(frozen=True)
+class _Grammar(Generic[T]):
+    """A kind of programs that are written from a model of theirs, and read back."""
+
+    read: Callable[[Setting, Source], T | None]
+    draft: Callable[[Setting, random.Random, T | None], T]
+    varied: Callable[[Setting, T, Sequence[T], random.Random], tuple[str, T]]
+    written: Callable[[Setting, T], Draft]
+
+
+_CONTROLLERS = _Grammar(
+    controllers.read, lambda setting, rng, _: controllers.draft(setting, rng), controllers.varied, controllers.written
+)
+_RULES = _Grammar(priorities.read, priorities.draft, priorities.varied, priorities.written)
+
+
 def propose(
     program: str,
     profile: DomainProfile | None,
@@ -60,9 +80,10 @@ def propose(
         return None
     setting = None if profile is None else setting_of(profile, source)
     if setting is not None and controllers.suits(setting) and rng.random() < _CONTROL:
-        return _with_controller(source, setting, others, rng)
+        return _with_another(_CONTROLLERS, source, setting, others, rng, _FRESH)
     if setting is not None and priorities.suits(setting) and rng.random() < _CONTROL:
-        return _with_rule(source, setting, others, rng, number)
+        fresh = _FRESH_RULE + (1 - _FRESH_RULE) * 0.5 ** (number / _HALF_FRESH)
+        return _with_another(_RULES, source, setting, others, rng, fresh)
     idioms = _fitting(profile, source)
     current = next((idiom for idiom in IDIOMS if idiom.headline == headline(source)), None)
     chance = _LEAVE_AN_IDIOM if current else _ENTER_AN_IDIOM
@@ -75,32 +96,18 @@ def propose(
     return edited(source, rng, EDITS) or _with_idiom(source, profile, idioms, rng)
 
 
-def _with_controller(source: Source, setting: Setting, others: Sequence[str], rng: random.Random) -> Proposal | None:
-    """Another controller: a fresh one, or a variant of the program's."""
-    current = controllers.read(setting, source)
-    if current is None or rng.random() < _FRESH:
-        what, controller = "Another approach.", controllers.draft(setting, rng)
-    else:
-        parsed = [other for text in others if (other := parse(text)) is not None]
-        mates = [mate for other in parsed if (mate := controllers.read(setting, other)) not in (None, current)]
-        what, controller = controllers.varied(setting, current, [mate for mate in mates if mate is not None], rng)
-    text = with_planner(source, controllers.written(setting, controller))
-    return (what, text) if text != source.text else None
-
-
-def _with_rule(
-    source: Source, setting: Setting, others: Sequence[str], rng: random.Random, number: int
+def _with_another(
+    grammar: _Grammar[T], source: Source, setting: Setting, others: Sequence[str], rng: random.Random, fresh: float
 ) -> Proposal | None:
-    """Another priority rule: a fresh one, or a variant of the program's."""
-    current = priorities.read(setting, source)
-    fresh = _FRESH_RULE + (1 - _FRESH_RULE) * 0.5 ** (number / _HALF_FRESH)
+    """Another controller or priority rule: with chance ``fresh`` a fresh one, or a variant of the program's."""
+    current = grammar.read(setting, source)
     if current is None or rng.random() < fresh:
-        what, rule = "Another approach.", priorities.draft(setting, rng, current)
+        what, other = "Another approach.", grammar.draft(setting, rng, current)
     else:
-        parsed = [other for text in others if (other := parse(text)) is not None]
-        mates = [mate for other in parsed if (mate := priorities.read(setting, other)) not in (None, current)]
-        what, rule = priorities.varied(setting, current, [mate for mate in mates if mate is not None], rng)
-    text = with_planner(source, priorities.written(setting, rule))
+        parsed = [found for text in others if (found := parse(text)) is not None]
+        mates = [mate for found in parsed if (mate := grammar.read(setting, found)) not in (None, current)]
+        what, other = grammar.varied(setting, current, [mate for mate in mates if mate is not None], rng)
+    text = with_planner(source, grammar.written(setting, other))
     return (what, text) if text != source.text else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,6 +76,19 @@ class Source:
         for splice in sorted(splices, key=lambda splice: splice.start, reverse=True):
             text = text[: splice.start] + splice.text + text[splice.end :]
         return text
+
+    def constants(self) -> dict[str, float]:
+        """The finite numbers that attributes of the Planner class are set to, by name."""
+        found = {}
+        for statement in self.planner.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                try:
+                    value = ast.literal_eval(statement.value)
+                except (ValueError, TypeError):
+                    continue
+                if isinstance(value, (int, float)) and math.isfinite(value):
+                    found[statement.targets[0].id] = float(value)
+        return found
 
     def walk(self) -> Iterator[ast.AST]:
         """The nodes of the Planner class that edits may touch: no docstrings, no insides of f-strings."""

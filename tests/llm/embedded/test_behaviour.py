@@ -1,6 +1,7 @@
 """What a rule is said to choose is what its program chooses."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from skdecide_elm.domain_api.profile import profile_domain
 from skdecide_elm.environments import OnlineBinPacking, ProjectScheduling
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
 from skdecide_elm.llm.embedded.priorities import draft, read, varied, written
-from skdecide_elm.llm.embedded.priorities.behaviour import chosen_actions
+from skdecide_elm.llm.embedded.priorities.behaviour import ObservedDecisions
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.embedded.priorities.simplification import simplified
 from skdecide_elm.llm.embedded.source import parse
@@ -42,7 +43,7 @@ def decisions(name, seed):
 
 def seen(name, found):
     """The features with their values at these decisions, computed by their own expressions."""
-    features = {}
+    features = []
     for feature in SETTINGS[name].profile.choices:
         values = []
         for observation, _, actions in found:
@@ -52,9 +53,7 @@ def seen(name, found):
                 if known is feature:
                     break
             values.append(np.asarray(names[feature.name], dtype=np.float64))
-        features[feature.name] = type(feature)(
-            feature.name, feature.expression, feature.levels, feature.spread, feature.integer, seen=tuple(values)
-        )
+        features.append(replace(feature, seen=tuple(values)))
     return features
 
 
@@ -73,24 +72,24 @@ def test_the_program_takes_what_the_rule_is_said_to_choose(name, seed):
     found = list(decisions(name, seed))
     planner = load_planner_class(code)(domain=DOMAINS[name]())
     taken = [planner.sample_action(observation, space) for observation, space, _ in found]
-    chosen = chosen_actions(rounded, seen(name, found))
+    chosen = ObservedDecisions(seen(name, found)).chosen_actions(rounded)
     assert taken == [actions[place] for place, (_, _, actions) in zip(chosen, found, strict=True)]
 
 
 @pytest.mark.parametrize("name", sorted(DOMAINS))
 def test_the_profile_holds_decisions_of_random_episodes(name):
-    features = {feature.name: feature for feature in SETTINGS[name].profile.choices}
-    sizes = {tuple(map(len, feature.seen)) for feature in features.values()}
+    observed = ObservedDecisions(SETTINGS[name].profile.choices)
+    sizes = {tuple(map(len, feature.seen)) for feature in SETTINGS[name].profile.choices}
     assert len(sizes) == 1 and min(*sizes) > 1
     rng = random.Random(0)
     for _ in range(20):
-        chosen = chosen_actions(draft(SETTINGS[name], rng), features)
+        chosen = observed.chosen_actions(draft(SETTINGS[name], rng))
         assert ((chosen >= 0) & (chosen < np.array(*sizes))).all()
 
 
 @pytest.mark.parametrize("name", sorted(DOMAINS))
 def test_a_variant_does_something_else(name):
-    features = {feature.name: feature for feature in SETTINGS[name].profile.choices}
+    observed = ObservedDecisions(SETTINGS[name].profile.choices)
     rng = random.Random(1)
     for _ in range(50):
         rule = draft(SETTINGS[name], rng)
@@ -99,7 +98,7 @@ def test_a_variant_does_something_else(name):
         assert (
             once
             or child.horizon != rule.horizon
-            or (chosen_actions(child, features) != chosen_actions(rule, features)).any()
+            or (observed.chosen_actions(child) != observed.chosen_actions(rule)).any()
         )
 
 
@@ -107,12 +106,12 @@ def test_a_variant_does_something_else(name):
 @settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_simplified_rule_does_the_same(name, seed):
-    features = {feature.name: feature for feature in SETTINGS[name].profile.choices}
+    observed = ObservedDecisions(SETTINGS[name].profile.choices)
     rng = random.Random(seed)
     first, second = (draft(SETTINGS[name], rng) for _ in range(2))
     rule = Rule((*first.preferences[:-1], *second.preferences))
     shorter = simplified(rule)
-    assert np.array_equal(chosen_actions(shorter, features), chosen_actions(rule, features))
+    assert np.array_equal(observed.chosen_actions(shorter), observed.chosen_actions(rule))
     assert simplified(shorter) == shorter
 
 

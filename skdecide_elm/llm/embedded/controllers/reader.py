@@ -34,24 +34,11 @@ def read(setting: Setting, source: Source) -> Controller | None:
     features = {feature.name: feature for feature in features_of(setting.profile)}
     if "sample_action" not in methods:
         return None
-    reading = _Reading(features, _constants(source.planner), push_unit(setting))
+    reading = _Reading(features, source.constants(), push_unit(setting))
     try:
         return reading.controller(methods["sample_action"].body)
     except _NoController:
         return None
-
-
-def _constants(planner: ast.ClassDef) -> dict[str, float]:
-    found = {}
-    for statement in planner.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            try:
-                value = ast.literal_eval(statement.value)
-            except (ValueError, TypeError):
-                continue
-            if isinstance(value, (int, float)) and math.isfinite(value):
-                found[statement.targets[0].id] = float(value)
-    return found
 
 
 class _Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,48 +11,52 @@ from skdecide_elm.llm.embedded.priorities.model import Preference, Rule
 from skdecide_elm.llm.embedded.priorities.writer import scale
 from skdecide_elm.llm.profile import ChoiceProfile
 
-__all__ = ["chosen_actions"]
-
-_Values = Mapping[str, NDArray[np.float64]]
+__all__ = ["ObservedDecisions"]
 
 
-def chosen_actions(rule: Rule, features: Mapping[str, ChoiceProfile]) -> NDArray[np.int64]:
-    """The place of the action that the rule takes, at each decision of which the features hold the values.
+class ObservedDecisions:
+    """The decisions of which features hold the values, the actions of all of them in one row.
 
-    Where the rule looks ahead, it is the action that it tries first.
+    Args:
+        features: by which the actions differ, each with as many decisions of as many actions.
     """
-    sizes = [len(values) for values in next(iter(features.values())).seen]
-    decisions = np.repeat(np.arange(len(sizes)), sizes)
-    values = {name: np.concatenate(feature.seen) for name, feature in features.items() if feature.seen}
-    rank = np.full(len(decisions), len(rule.preferences))
-    index = np.zeros(len(decisions))
-    for place, preference in enumerate(rule.preferences):
-        met = (rank == len(rule.preferences)) & _meets(preference, values, features, len(decisions))
-        rank[met] = place
-        index[met] = _index(preference, values, features, len(decisions))[met]
-    order = np.lexsort((-index, rank, decisions))  # stable: the first listed among equals
-    starts = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)
-    return order[starts] - starts
 
+    def __init__(self, features: Sequence[ChoiceProfile]) -> None:
+        sizes = [len(values) for values in features[0].seen]
+        self._features = {feature.name: feature for feature in features}
+        self._values = {feature.name: np.concatenate(feature.seen) for feature in features}
+        self._decisions = np.repeat(np.arange(len(sizes)), sizes)
+        self._starts: NDArray[np.int64] = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
 
-def _meets(
-    preference: Preference, values: _Values, features: Mapping[str, ChoiceProfile], size: int
-) -> NDArray[np.bool_]:
-    met = np.ones(size, dtype=np.bool_)
-    for condition in preference.conditions:
-        level = round(condition.level) if features[condition.feature].integer else condition.level
-        found = values[condition.feature]
-        met &= found <= level if condition.at_most else found >= level
-    return met
+    def chosen_actions(self, rule: Rule) -> NDArray[np.int64]:
+        """The place of the action that the rule takes, at each decision.
 
+        Where the rule looks ahead, it is the action that it tries first.
+        """
+        size, nowhere = len(self._decisions), len(rule.preferences)
+        rank, index = np.full(size, nowhere), np.zeros(size)
+        for place, preference in enumerate(rule.preferences):
+            met = (rank == nowhere) & self._meets(preference)
+            rank[met] = place
+            index[met] = self._index(preference)[met]
+        order = np.lexsort((-index, rank, self._decisions))  # stable: the first listed among equals
+        chosen: NDArray[np.int64] = order[self._starts] - self._starts
+        return chosen
 
-def _index(
-    preference: Preference, values: _Values, features: Mapping[str, ChoiceProfile], size: int
-) -> NDArray[np.float64]:
-    total = np.zeros(size)
-    for term in preference.index:
-        product = np.full(size, term.weight / scale(term.factors, features))
-        for name in term.factors:
-            product *= values[name]
-        total += product
-    return total
+    def _meets(self, preference: Preference) -> NDArray[np.bool_]:
+        met = np.ones(len(self._decisions), dtype=np.bool_)
+        for condition in preference.conditions:
+            integer = self._features[condition.feature].integer
+            level = round(condition.level) if integer else condition.level
+            found = self._values[condition.feature]
+            met &= found <= level if condition.at_most else found >= level
+        return met
+
+    def _index(self, preference: Preference) -> NDArray[np.float64]:
+        total = np.zeros(len(self._decisions))
+        for term in preference.index:
+            product = np.full(len(total), term.weight / scale(term.factors, self._features))
+            for name in term.factors:
+                product *= self._values[name]
+            total += product
+        return total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Mapping, Sequence
 
 from skdecide_elm.llm.embedded.idioms.base import Setting
@@ -23,7 +22,7 @@ class _NoRule(Exception):
 def read(setting: Setting, source: Source) -> Rule | None:
     """The rule that the program's Planner is, or None."""
     methods = {node.name: node for node in source.planner.body if isinstance(node, ast.FunctionDef)}
-    constants = _constants(source.planner)
+    constants = source.constants()
     looks_ahead = "choose" in methods
     method = methods.get("choose" if looks_ahead else "sample_action")
     if method is None or looks_ahead != ("HORIZON" in constants):
@@ -34,19 +33,6 @@ def read(setting: Setting, source: Source) -> Rule | None:
     except _NoRule:
         return None
     return Rule(tuple(preferences), int(constants.get("HORIZON", 0)))
-
-
-def _constants(planner: ast.ClassDef) -> dict[str, float]:
-    found = {}
-    for statement in planner.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            try:
-                value = ast.literal_eval(statement.value)
-            except (ValueError, TypeError):
-                continue
-            if isinstance(value, (int, float)) and math.isfinite(value):
-                found[statement.targets[0].id] = value
-    return found
 
 
 class _Reading:

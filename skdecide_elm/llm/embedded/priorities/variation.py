@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from skdecide_elm.llm.embedded.idioms.base import Setting
-from skdecide_elm.llm.embedded.priorities.behaviour import chosen_actions
+from skdecide_elm.llm.embedded.priorities.behaviour import ObservedDecisions
 from skdecide_elm.llm.embedded.priorities.drafts import (
     draft,
     horizons,
@@ -47,7 +47,14 @@ def varied(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Rand
 
 
 def _varied_once(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Random) -> tuple[str, Rule]:
-    features = {feature.name: feature for feature in setting.profile.choices}
+    observed = ObservedDecisions(setting.profile.choices)
+    chosen = observed.chosen_actions(rule)
+
+    def acts_otherwise(child: Rule) -> bool:
+        if child.horizon != rule.horizon:
+            return True
+        return child != rule and not np.array_equal(observed.chosen_actions(child), chosen)
+
     for _ in range(20):
         if mates and rng.random() < _CROSSOVER_SHARE:
             what, child = "Take over a part of another program.", _crossed(rule, rng.choice(mates), rng)
@@ -57,16 +64,9 @@ def _varied_once(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: rando
             edit = rng.choices([edit for _, edit in _EDITS], [weight for weight, _ in _EDITS])[0]
             edited = edit(rule, setting.profile.choices, rng)
             what, child = (edit.__doc__ or "").split("\n")[0], edited or rule
-        if len(child.preferences) <= len(ORDINALS) + 1 and _acts_otherwise(child, rule, features):
+        if len(child.preferences) <= len(ORDINALS) + 1 and acts_otherwise(child):
             return what, child
     return "Start anew.", draft(setting, rng)
-
-
-def _acts_otherwise(child: Rule, rule: Rule, features: Mapping[str, ChoiceProfile]) -> bool:
-    """Whether a child would do something else at the decisions that were observed."""
-    if child.horizon != rule.horizon:
-        return True
-    return child != rule and not np.array_equal(chosen_actions(child, features), chosen_actions(rule, features))
 
 
 def _crossed(rule: Rule, mate: Rule, rng: random.Random) -> Rule:
