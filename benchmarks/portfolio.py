@@ -1,9 +1,11 @@
 """A portfolio of a map's programs against the single best, on instances that no search has seen.
 
-    python benchmarks/portfolio.py [--instances 30] [--steps 300] [--size 4] [--seed 0] [--rows mazes,packing]
+    python benchmarks/portfolio.py [--instances 30] [--steps 300] [--size 4] [--seed 0] [--rows mazes,...]
 
-mazes    random mazes of 8 × 8 rooms, perfect or with loops, of which the planner has a copy
-packing  streams of items from three distributions; the planner's copy is the distribution, with a luck of its own
+mazes      random mazes of 8 × 8 rooms, perfect or with loops, of which the planner has a copy
+packing    streams of items from three distributions; the planner's copy is the distribution, with a luck of its own
+projects   projects of 20, 30 or 40 activities with scarce resources; the planner sees the project
+pendulums  `Pendulum-v1` with a gravity of 4 to 16, from random positions; the planner's copy has the gravity
 
 The search sees training instances, the portfolio is chosen on validation instances, and both policies play the same
 held-out instances, the same episodes on each. The score of an instance is minus its cost over the step limit. Reported:
@@ -19,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -28,7 +31,7 @@ from skdecide.hub.domain.maze import Maze
 from skdecide.utils import rollout
 
 from skdecide_elm import IntegratedELM
-from skdecide_elm.environments import OnlineBinPacking
+from skdecide_elm.environments import GymnasiumDomain, OnlineBinPacking, ProjectScheduling, draw_project
 from skdecide_elm.environments.mazes import draw_maze
 
 Instance = Callable[[], Domain]
@@ -42,11 +45,13 @@ class Row:
         instance: makes one from a seed.
         own_copy: the planner's own copy of one.
         max_steps: of an episode.
+        episodes: played on each instance.
     """
 
     instance: Callable[[int], Domain]
     own_copy: Callable[[Any], Domain]
     max_steps: int
+    episodes: int = 1
 
 
 def maze(seed: int) -> Maze:
@@ -60,19 +65,36 @@ def packing(seed: int) -> OnlineBinPacking:
     return OnlineBinPacking(capacity, distribution=distribution, n_items=120, seed=seed)
 
 
+def project(seed: int) -> ProjectScheduling:
+    """Small and large ones in turn."""
+    return ProjectScheduling(draw_project(np.random.default_rng(seed), (20, 30, 40)[seed % 3]))
+
+
+def pendulum(seed: int) -> GymnasiumDomain:
+    """Of another gravity each, and with beginnings of its own."""
+    return GymnasiumDomain("Pendulum-v1", seed=seed, g=float(np.random.default_rng(seed).uniform(4, 16)))
+
+
 ROWS = {
     "mazes": Row(maze, copy.deepcopy, 200),
     "packing": Row(packing, OnlineBinPacking.specification, 120),
+    "projects": Row(project, copy.deepcopy, 100),
+    "pendulums": Row(pendulum, copy.deepcopy, 200, 5),
 }
 
 
 def score(row: Row, policy: Any, instance: int) -> float:
-    """Minus the cost of an episode on an instance, over the step limit."""
-    domain = row.instance(instance)
-    [(_, _, values)] = rollout(
-        domain, policy, max_steps=row.max_steps, render=False, verbose=False, return_episodes=True
+    """Minus the mean cost of an episode on an instance, over the step limit."""
+    episodes = rollout(
+        row.instance(instance),
+        policy,
+        num_episodes=row.episodes,
+        max_steps=row.max_steps,
+        render=False,
+        verbose=False,
+        return_episodes=True,
     )
-    return -sum(value.cost for value in values) / row.max_steps
+    return -fmean(sum(value.cost for value in values) for _, _, values in episodes) / row.max_steps
 
 
 def compare(name: str, instances: int, steps: int, size: int, seed: int) -> None:
@@ -85,7 +107,7 @@ def compare(name: str, instances: int, steps: int, size: int, seed: int) -> None
         evaluator_domain_factories=[partial(row.instance, number) for number in train],
         validation_domain_factories=[partial(row.instance, number) for number in validation],
         planner_domain_factory=row.own_copy,
-        evaluator_rollout_num_episodes=1,
+        evaluator_rollout_num_episodes=row.episodes,
         evaluator_rollout_max_steps=row.max_steps,
         evaluator_timeout=20,
         evaluator_parallel=1,
@@ -93,7 +115,7 @@ def compare(name: str, instances: int, steps: int, size: int, seed: int) -> None
         nb_iterations=steps,
     ) as solver:
         solver.solve()
-        policy = solver.portfolio(size)
+        policy = solver.portfolio(size, num_episodes=2 * row.episodes)
         searched = time.perf_counter() - begin
         chosen: list[str] = []
         single, several = [], []
@@ -128,6 +150,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
     logging.getLogger("skdecide").setLevel(logging.ERROR)
+    logging.getLogger("skdecide.utils").setLevel(logging.ERROR)  # it has a level of its own
     for name in arguments.rows.split(","):
         compare(name, arguments.instances, arguments.steps, arguments.size, arguments.seed)
 

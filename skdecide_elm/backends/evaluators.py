@@ -13,6 +13,7 @@ from skdecide import Domain
 
 from skdecide_elm.core import Evaluation
 from skdecide_elm.evaluation.cache import CachedPool
+from skdecide_elm.evaluation.dask_executor import DaskExecutor, Parallel
 from skdecide_elm.evaluation.evaluator import Evaluator
 from skdecide_elm.evaluation.executor_pool import Pool, Workers
 from skdecide_elm.evaluation.process import WorkerMode
@@ -30,15 +31,19 @@ class Evaluators:
     """Evaluates programs on each of the tasks of a run; processes start when they are needed.
 
     Args:
-        workers: evaluations at a time; None: one per core; or an executor.
+        workers: evaluations at a time; None: one per core; or an executor; or where dask is, see `DaskExecutor`.
         mode: how evaluation processes are made; None: the best that the system offers.
         cached: whether the search asks the cache before it runs a program.
+
+    Raises:
+        ConfigError: there can be no dask.
     """
 
-    def __init__(self, tasks: Tasks, workers: Workers, mode: WorkerMode | None, cached: bool = True) -> None:
+    def __init__(self, tasks: Tasks, workers: Parallel, mode: WorkerMode | None, cached: bool = True) -> None:
         self._tasks = tasks
-        self._workers, self._mode, self._cached = workers, mode, cached
-        self._by_name = {name: Evaluator(task, workers, mode) for name, task in tasks.by_name().items()}
+        self._workers: Workers = DaskExecutor(workers) if isinstance(workers, str) else workers
+        self._mode, self._cached = mode, cached
+        self._by_name = {name: Evaluator(task, self._workers, mode) for name, task in tasks.by_name().items()}
         self._replicates: dict[int, Evaluator] = {}
         self._is_seeding_checked = False
         self.seed = tasks.seed
@@ -146,6 +151,8 @@ class Evaluators:
         """End all evaluation processes and remove all temporary files; a later evaluation starts new ones."""
         for evaluator in self._all():
             evaluator.close()
+        if isinstance(self._workers, DaskExecutor):
+            self._workers.close()
 
     def _all(self) -> Iterator[Evaluator]:
         yield from self._by_name.values()

@@ -1,7 +1,8 @@
 """The folder of a run, which tells all of it.
 
 config.yaml         the configuration as run, overrides included
-run.json            versions, seeds, isolation, and the folder that paths in config.yaml are relative to
+run.json            versions, seeds, isolation, and the folder that paths in config.yaml are relative to (from here, if
+                    it is above)
 initial_program.py  the program that the search began with
 run.log             what the package had to say
 ledger.jsonl        what LLM requests have cost, request by request
@@ -15,6 +16,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import os
 import platform
 import re
 from dataclasses import dataclass
@@ -98,7 +100,7 @@ class RunFolder:
         self.initial_program_path.write_text(solver.get_best_program_code(), encoding="utf-8")
         record = {
             "solver": type(solver).__name__,
-            "config_folder": str(config.folder),
+            "config_folder": self._written(config.folder),
             "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "random_seed": config.openevolve.random_seed,
             "evaluator_seed": solver.evaluator_seed,
@@ -127,10 +129,15 @@ class RunFolder:
         self.check_run()
         try:
             record = json.loads(self.record_path.read_text(encoding="utf-8"))
-            folder = Path(record["config_folder"])
+            folder = (self.path.resolve() / record["config_folder"]).resolve()
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise ConfigError(f"expected what 'run' wrote at {self.record_path}; {error}") from error
         return load_run_config(self.config_path, overrides, folder)
+
+    def _written(self, folder: Path) -> str:
+        """A folder that this one lies in as the way to it, so that both may be moved together; else where it is."""
+        here = self.path.resolve()
+        return os.path.relpath(folder, here) if here.is_relative_to(folder.resolve()) else str(folder.resolve())
 
     def latest_checkpoint(self) -> tuple[int, Path] | None:
         """The number of iterations that the latest checkpoint knows of, and where it lies."""

@@ -136,13 +136,13 @@ class EvaluationSection(BaseModel):
     rollout_num_episodes: PositiveInt = 3
     rollout_max_steps: PositiveInt | Named = 100
     rollout_normalize: bool = True
-    timeout: PositiveFloat = 60
+    timeout: PositiveFloat | None = None
     memory_limit_mb: PositiveInt | None = 4096
     isolation: IsolationLevel = "auto"
     threads: bool = False
     readable_paths: list[str] = Field(default_factory=list)
     seed: int | None = None
-    parallel: PositiveInt | None = None
+    parallel: PositiveInt | str | None = None
     worker_mode: WorkerMode | None = None
     racing: bool | Share = False
     cache: bool = True

@@ -13,8 +13,8 @@ from skdecide_elm.backends.elm import ElmConfig
 from skdecide_elm.bridges import identity, no_arguments
 from skdecide_elm.domain_api import ApiExtractionParams
 from skdecide_elm.evaluation import IsolationLevel, WorkerMode
+from skdecide_elm.evaluation.dask_executor import Parallel
 from skdecide_elm.evaluation.descriptors import REPRODUCIBLE_DESCRIPTORS, DescriptorHook
-from skdecide_elm.evaluation.executor_pool import Workers
 from skdecide_elm.hyperparameters import split_elm_settings
 from skdecide_elm.llm.ledger import Price
 from skdecide_elm.llm.recorded import Matching
@@ -49,7 +49,7 @@ class IntegratedELM(ElmSolver, IntegratedSolver):
         evaluator_rollout_num_episodes: int = 3,
         evaluator_rollout_max_steps: int | Callable[[Domain], int] = 100,
         evaluator_rollout_normalize: bool = True,
-        evaluator_timeout: float = 60,
+        evaluator_timeout: float | None = None,
         evaluator_enforce_using_public_api: bool = False,
         config: str | Path | Config | None = None,
         output_dir: str | Path | None = None,
@@ -67,7 +67,7 @@ class IntegratedELM(ElmSolver, IntegratedSolver):
         evaluator_threads: bool = False,
         evaluator_readable_paths: Sequence[str | Path] = (),
         evaluator_seed: int | None = None,
-        evaluator_parallel: Workers = None,
+        evaluator_parallel: Parallel = None,
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float = 0.5,
@@ -129,13 +129,13 @@ class ProxyELM(ElmSolver, ProxySolver):
         evaluator_rollout_num_episodes: int = 3,
         evaluator_rollout_max_steps: int | Callable[[Domain], int] = 100,
         evaluator_rollout_normalize: bool = True,
-        evaluator_timeout: float = 60,
+        evaluator_timeout: float | None = None,
         evaluator_memory_limit_mb: int | None = 4096,
         evaluator_isolation: IsolationLevel = "auto",
         evaluator_threads: bool = False,
         evaluator_readable_paths: Sequence[str | Path] = (),
         evaluator_seed: int | None = None,
-        evaluator_parallel: Workers = None,
+        evaluator_parallel: Parallel = None,
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float = 0.5,

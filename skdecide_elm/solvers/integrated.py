@@ -16,8 +16,8 @@ from skdecide_elm.bridges import Integrated
 from skdecide_elm.domain_api import ApiExtractionParams, extract_api, initial_program, render_api
 from skdecide_elm.domain_api.profile import profile_domain
 from skdecide_elm.evaluation import IsolationLevel, RolloutTask, WorkerMode
+from skdecide_elm.evaluation.dask_executor import Parallel
 from skdecide_elm.evaluation.descriptors import REPRODUCIBLE_DESCRIPTORS, DescriptorHook
-from skdecide_elm.evaluation.executor_pool import Workers
 from skdecide_elm.evaluation.isolation.importable import readable_to_programs
 from skdecide_elm.llm.ledger import Limits, Price
 from skdecide_elm.llm.profile import DomainProfile
@@ -25,7 +25,14 @@ from skdecide_elm.llm.recorded import Matching
 from skdecide_elm.prompts import BLOCK_INSTRUCTION, PUBLIC_API_INSTRUCTION, module_section
 from skdecide_elm.solvers.base import ProgramSolver
 from skdecide_elm.solvers.callbacks import Callback
-from skdecide_elm.solvers.options import EvaluationOptions, RunOptions, episodes_seed, read_program, system_message
+from skdecide_elm.solvers.options import (
+    EvaluationOptions,
+    RunOptions,
+    episodes_seed,
+    evaluation_seconds,
+    read_program,
+    system_message,
+)
 
 __all__ = ["IntegratedSolver"]
 
@@ -45,7 +52,8 @@ class IntegratedSolver(ProgramSolver):
         evaluator_rollout_num_episodes: episodes per instance.
         evaluator_rollout_max_steps: steps after which an episode is cut: a number or a function of the domain.
         evaluator_rollout_normalize: divide an episode's cost by its step limit in ``combined_score``.
-        evaluator_timeout: seconds after which an evaluation is killed.
+        evaluator_timeout: seconds after which an evaluation is killed; None: the configuration's ``evaluator.timeout``
+            if it is not OpenEvolve's default of 300, else 60.
         evaluator_enforce_using_public_api: give the planner a proxy of the domain that refuses private members.
         config: path of an OpenEvolve YAML file, or a `Config` (which is copied).
         output_dir: folder for checkpoints and the best program; None: nothing is written.
@@ -69,7 +77,8 @@ class IntegratedSolver(ProgramSolver):
             (or a configuration), else drawn. A small one can be guessed by a program that knows this package.
         evaluator_parallel: evaluations at a time; None: the configuration's ``parallel_evaluations`` if above 1, else
             one per core. Or an executor (of `concurrent.futures`, loky, dask, ...), whose workers then evaluate, with
-            the same isolation; it stays yours to shut down.
+            the same isolation; it stays yours to shut down. Or ``"dask"`` (the client that is open, else a local
+            cluster), or the address of a dask scheduler.
         evaluator_worker_mode: ``forkserver`` or ``single`` processes; None: the best for the system.
         llm_concurrency: LLM requests in flight at a time.
         tuning_share: of the iterations, those that tune the constants of the best programs (CMA-ES within the bounds
@@ -113,7 +122,7 @@ class IntegratedSolver(ProgramSolver):
         evaluator_rollout_num_episodes: int = 3,
         evaluator_rollout_max_steps: int | Callable[[Domain], int] = 100,
         evaluator_rollout_normalize: bool = True,
-        evaluator_timeout: float = 60,
+        evaluator_timeout: float | None = None,
         evaluator_enforce_using_public_api: bool = False,
         config: str | Path | Config | None = None,
         output_dir: str | Path | None = None,
@@ -131,7 +140,7 @@ class IntegratedSolver(ProgramSolver):
         evaluator_threads: bool = False,
         evaluator_readable_paths: Sequence[str | Path] = (),
         evaluator_seed: int | None = None,
-        evaluator_parallel: Workers = None,
+        evaluator_parallel: Parallel = None,
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float = 0.5,
@@ -183,7 +192,7 @@ class IntegratedSolver(ProgramSolver):
                 max_steps=evaluator_rollout_max_steps,
                 normalize=evaluator_rollout_normalize,
                 seed=episodes_seed(evaluator_seed, own_config, config is not None or "random_seed" in kwargs),
-                timeout=evaluator_timeout,
+                timeout=evaluation_seconds(evaluator_timeout, own_config),
                 memory_limit_mb=evaluator_memory_limit_mb,
                 isolation=evaluator_isolation,
                 threads=evaluator_threads,

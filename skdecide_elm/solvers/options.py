@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from openevolve.config import Config
+from openevolve.config import Config, EvaluatorConfig
 from openevolve.prompt.templates import TemplateManager
 from skdecide import Domain
 
 from skdecide_elm.backends.openevolve import ProposalOptions
 from skdecide_elm.errors import ConfigError, ProgramError
 from skdecide_elm.evaluation import RolloutTask, ScriptTask, Task, WorkerMode
-from skdecide_elm.evaluation.executor_pool import Workers
+from skdecide_elm.evaluation.dask_executor import Parallel
 from skdecide_elm.evaluation.racing import DEFAULT_ERROR_RATE, check_error_rate
 from skdecide_elm.evaluation.randomness import wide_seed
 from skdecide_elm.evaluation.tasks import Tasks
@@ -22,10 +22,13 @@ __all__ = [
     "EvaluationOptions",
     "RunOptions",
     "episodes_seed",
+    "evaluation_seconds",
     "positive",
     "read_program",
     "system_message",
 ]
+
+_DEFAULT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class RunOptions:
     output_dir: str | Path | None
     target_score: float | None
     nb_iterations: int | None
-    evaluator_parallel: Workers
+    evaluator_parallel: Parallel
     evaluator_worker_mode: WorkerMode | None
     evaluation: EvaluationOptions
     proposals: ProposalOptions
@@ -79,7 +82,7 @@ class RunOptions:
         """
         return positive("nb_iterations", config.max_iterations if self.nb_iterations is None else self.nb_iterations)
 
-    def workers(self, config: Config) -> Workers:
+    def workers(self, config: Config) -> Parallel:
         """Evaluations at a time; the configuration's default of 1 cannot be told from a choice and means: one per core.
 
         Raises:
@@ -132,6 +135,13 @@ def episodes_seed(evaluator_seed: int | None, config: Config, is_seeded: bool) -
         is_seeded: whether the configuration's ``random_seed`` was chosen, so that the run shall be repeatable.
     """
     return wide_seed(config.random_seed if is_seeded else None) if evaluator_seed is None else evaluator_seed
+
+
+def evaluation_seconds(evaluator_timeout: float | None, config: Config) -> float:
+    """The time limit of an evaluation; the configuration's default cannot be told from a choice and means: 60."""
+    configured = float(config.evaluator.timeout)
+    default = _DEFAULT_SECONDS if configured == EvaluatorConfig().timeout else configured
+    return default if evaluator_timeout is None else evaluator_timeout
 
 
 def positive(name: str, value: int) -> int:

@@ -32,7 +32,7 @@ def test_a_run_leaves_a_folder_that_tells_all_of_it(project, command):
     assert written == {**yaml.safe_load((project / "line.yaml").read_text()), "max_iterations": 3}
     record = json.loads((folder / "run.json").read_text())
     assert record["solver"] == "IntegratedOpenEvolve"
-    assert record["config_folder"] == str(project)
+    assert record["config_folder"] == ".."
     assert (record["random_seed"], record["evaluator_seed"]) == (42, 0)
     assert {"python", "skdecide-elm", "scikit-decide", "openevolve"} <= record["versions"].keys()
     assert (folder / "initial_program.py").read_text() == (project / "initial.py").read_text()
@@ -54,6 +54,21 @@ def test_the_default_folder_is_named_after_the_configuration(project, command):
     folder = Path(command("run", "line.yaml", "max_iterations=1", "--json").record["folder"])
     assert folder.parent == Path("runs")
     assert folder.name.startswith("line-")
+
+
+def test_a_run_moves_with_its_project(project, command, monkeypatch, tmp_path_factory):
+    command("run", "line.yaml", "max_iterations=2", "-o", "runs/first")
+    moved = tmp_path_factory.mktemp("elsewhere") / "project"
+    monkeypatch.chdir(moved.parent)
+    project.rename(moved)
+    assert RunFolder(moved / "runs" / "first").load_config([]).folder == moved
+    assert command("resume", str(moved / "runs" / "first"), "max_iterations=3", "--json").record["iteration"] == 3
+
+
+def test_a_run_outside_its_project_knows_where_that_is(project, command, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("elsewhere") / "first"
+    command("run", "line.yaml", "max_iterations=1", "-o", str(folder))
+    assert RunFolder(folder).load_config([]).folder == project
 
 
 def test_resume_does_what_is_left(project, command):

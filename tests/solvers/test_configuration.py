@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+import yaml
 from loopback import Loopback
 from openevolve.config import Config, LLMConfig, LLMModelConfig
 from tiny import FAST, IDLE, Line
@@ -122,6 +123,20 @@ def test_defaults_file_and_keywords(make, tmp_path):
     assert (own.max_iterations, own.random_seed) == (7, 5)
     assert (own.database.num_islands, own.database.archive_size) == (2, 9)
     assert own.diff_based_evolution is False
+
+
+@pytest.mark.parametrize(
+    ("configured", "given", "seconds"), [({}, None, 60), ({"timeout": 7}, None, 7), ({"timeout": 7}, 5, 5)]
+)
+def test_the_time_limit_of_an_evaluation(make, tmp_path, configured, given, seconds):
+    text = yaml.safe_dump({"evaluator": configured})
+    solver = make(config=write(tmp_path, text), evaluator_timeout=given)
+    assert solver._backend._evaluators.train._task.timeout == seconds
+
+
+def test_no_such_place_for_evaluations(make):
+    with pytest.raises(ConfigError, match=r"expected a number of evaluations at a time.*found 'dusk'"):
+        make(evaluator_parallel="dusk")
 
 
 def test_iterations(make):

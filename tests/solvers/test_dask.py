@@ -43,7 +43,8 @@ def test_nothing_is_lost_with_a_worker(client, tmp_path):
             os.kill(victim, signal.SIGKILL)
             killed.append(victim)
 
-    scattered = known(tmp_path, client, [kill])
+    here = known(tmp_path, 2)
+    assert known(tmp_path, client, [kill]) == here
     assert killed == [victim]
-    assert scattered == known(tmp_path, 2)
+    assert known(tmp_path, client.cluster.scheduler_address) == here
     assert client.submit(abs, -1).result() == 1, "the cluster stays its owner's"

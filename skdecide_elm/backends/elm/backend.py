@@ -17,7 +17,7 @@ from skdecide_elm.backends.elm.proposers import Proposer
 from skdecide_elm.backends.evaluators import Evaluators
 from skdecide_elm.backends.threads import run_in_loop, run_in_thread, run_interruptibly
 from skdecide_elm.core import Evaluation, Program
-from skdecide_elm.evaluation.executor_pool import Workers
+from skdecide_elm.evaluation.dask_executor import Parallel
 from skdecide_elm.evaluation.process import WorkerMode
 from skdecide_elm.evaluation.result import SearchResult
 from skdecide_elm.evaluation.tasks import Tasks
@@ -41,7 +41,7 @@ class ElmBackendSettings:
         identity: what the search is about, by name; checkpoints carry it.
         output_dir: folder for checkpoints and the best program; None: nothing is written.
         checkpoint_interval: steps from one checkpoint to the next.
-        workers: evaluations at a time; None: one per core; or an executor.
+        workers: evaluations at a time; None: one per core; or an executor, or where dask is.
         worker_mode: how evaluation processes are made; None: the best that the system offers.
         cached: whether the search asks the cache before it runs a program.
         candidates: how many of the best programs validation chooses from.
@@ -51,7 +51,7 @@ class ElmBackendSettings:
     identity: dict[str, str]
     output_dir: Path | None = None
     checkpoint_interval: int = 50
-    workers: Workers = None
+    workers: Parallel = None
     worker_mode: WorkerMode | None = None
     cached: bool = True
     candidates: int = 5

@@ -19,7 +19,7 @@ from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.loop import Loop
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
 from skdecide_elm.backends.threads import run_interruptibly
-from skdecide_elm.evaluation.executor_pool import Workers
+from skdecide_elm.evaluation.dask_executor import Parallel
 from skdecide_elm.evaluation.process import WorkerMode
 from skdecide_elm.evaluation.result import SearchResult
 from skdecide_elm.evaluation.tasks import Tasks
@@ -37,7 +37,7 @@ class BackendSettings:
     Attributes:
         output_dir: folder for checkpoints and the best program; None: nothing is written.
         target_score: stop when the best combined score reaches it.
-        workers: evaluations at a time; None: one per core; or an executor.
+        workers: evaluations at a time; None: one per core; or an executor, or where dask is.
         worker_mode: how evaluation processes are made; None: the best that the system offers.
         cached: whether the search asks the cache before it runs a program.
         candidates: how many of the best programs validation chooses from.
@@ -47,7 +47,7 @@ class BackendSettings:
 
     output_dir: Path | None
     target_score: float | None
-    workers: Workers
+    workers: Parallel
     worker_mode: WorkerMode | None
     cached: bool
     candidates: int
