@@ -186,8 +186,7 @@ def collapse_memory() -> None:
 def pin_to_core(core: int) -> None:
     """Run this process and its children on one core: a referee and its planner take turns, and never wait for one."""
     if hasattr(os, "sched_setaffinity"):
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {allowed[core % len(allowed)]})
+        os.sched_setaffinity(0, {core})
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:

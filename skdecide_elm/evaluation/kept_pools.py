@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from typing import TypeVar
 import cloudpickle
 
 from skdecide_elm.core import Evaluation
-from skdecide_elm.evaluation.pool import EvaluationPool, WorkerMode, default_worker_count
+from skdecide_elm.evaluation.pool import EvaluationPool, WorkerMode
 from skdecide_elm.evaluation.racing import Bar
 
 __all__ = ["TaskInPool", "close_kept", "evaluate_kept", "find_unseeded_kept"]
@@ -42,19 +40,8 @@ class TaskInPool:
     mode: WorkerMode | None
 
 
-@dataclass(frozen=True)
-class _Kept:
-    pool: EvaluationPool
-    core: socket.socket | None
-
-    def close(self) -> None:
-        self.pool.close()
-        if self.core is not None:
-            self.core.close()
-
-
 _lock = threading.Lock()
-_idle: dict[tuple[int, str], list[_Kept]] = {}
+_idle: dict[tuple[int, str], list[EvaluationPool]] = {}
 """By process (a fork has nothing of its parent's) and task."""
 
 _watched: set[int] = set()
@@ -75,9 +62,9 @@ def close_kept(digest: str | None = None) -> None:
     pid = os.getpid()
     with _lock:
         keys = [key for key in _idle if key[0] == pid and digest in (None, key[1])]
-        closing = [kept for key in keys for kept in _idle.pop(key)]
-    for kept in closing:
-        kept.close()
+        closing = [pool for key in keys for pool in _idle.pop(key)]
+    for pool in closing:
+        pool.close()
 
 
 def _with_pool(job: TaskInPool, use: Callable[[EvaluationPool], _Found]) -> _Found:
@@ -90,36 +77,20 @@ def _lent(job: TaskInPool) -> Iterator[EvaluationPool]:
     key = os.getpid(), job.digest
     with _lock:
         waiting = _idle.get(key)
-        kept = waiting.pop() if waiting else None
-    kept = kept or _new(job)
+        pool = waiting.pop() if waiting else None
+    pool = pool or _new(job)
     try:
-        yield kept.pool
+        yield pool
     except BaseException:
-        kept.close()
+        pool.close()
         raise
     with _lock:
-        _idle.setdefault(key, []).append(kept)
+        _idle.setdefault(key, []).append(pool)
 
 
-def _new(job: TaskInPool) -> _Kept:
+def _new(job: TaskInPool) -> EvaluationPool:
     with _lock:
         if os.getpid() not in _watched:
             _watched.add(os.getpid())
             util.Finalize(None, close_kept, exitpriority=100)  # atexit says nothing to multiprocessing's children
-    core, claim = _claim_core()
-    return _Kept(EvaluationPool(cloudpickle.loads(job.task), workers=1, mode=job.mode, first_core=core), claim)
-
-
-def _claim_core() -> tuple[int, socket.socket | None]:
-    """A core that no kept pool of this machine uses; a name that the kernel forgets with its owner says so."""
-    count = default_worker_count()
-    if sys.platform == "linux":
-        for core in range(count):
-            claim = socket.socket(socket.AF_UNIX)
-            try:
-                claim.bind(f"\0skdecide_elm_core_{os.getuid()}_{core}")
-            except OSError:
-                claim.close()
-            else:
-                return core, claim
-    return os.getpid() % count, None
+    return EvaluationPool(cloudpickle.loads(job.task), workers=1, mode=job.mode)

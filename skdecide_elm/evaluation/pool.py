@@ -9,7 +9,6 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -53,15 +52,12 @@ class EvaluationPool:
         task: what is run on each program; carried over by cloudpickle.
         workers: evaluations at a time.
         mode: how the processes are made; None: the best that this system offers.
-        first_core: number of the core of the first worker; the others take the next ones.
 
     Raises:
         ConfigError: no worker, a mode that this system lacks, or a task that cannot be carried to another process.
     """
 
-    def __init__(
-        self, task: Task, workers: int | None = None, mode: WorkerMode | None = None, first_core: int = 0
-    ) -> None:
+    def __init__(self, task: Task, workers: int | None = None, mode: WorkerMode | None = None) -> None:
         self.workers = default_worker_count() if workers is None else workers
         if self.workers < 1:
             raise ConfigError(f"expected at least 1 evaluation worker; found {workers}")
@@ -70,7 +66,6 @@ class EvaluationPool:
         # a referee lives on in both modes; a user's script runs in the worker itself where that cannot fork
         self._single_use = self._mode == "single" and isinstance(task, ScriptTask)
         self._setup = dump_task(task)
-        self._cores = deque(range(first_core, first_core + self.workers))
         self._folder = Path(tempfile.mkdtemp(prefix="skdecide_elm_"))
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -175,8 +170,7 @@ class EvaluationPool:
 
     def _start_worker(self) -> WorkerProcess:
         try:
-            core = self._cores.popleft() if self._cores else 0
-            worker = WorkerProcess(self._mode, core, self._setup, self._new_folder(), self._grace())
+            worker = WorkerProcess(self._mode, self._setup, self._new_folder(), self._grace())
         except OSError as error:
             raise EvaluationError(
                 f"expected to start a worker process; {error}; check the limits of this one"
@@ -192,7 +186,6 @@ class EvaluationPool:
 
     def _discard(self, worker: WorkerProcess) -> None:
         worker.stop()
-        self._cores.append(worker.core)
         with self._lock:
             self._all.discard(worker)
         remove_tree(worker.folder)

@@ -17,6 +17,7 @@ from typing import IO, Any, Literal
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation.containment import scrubbed_environment
+from skdecide_elm.evaluation.cores import ClaimedCore
 from skdecide_elm.evaluation.frames import MAX_REPLY_BYTES, read_frame, write_frame
 from skdecide_elm.evaluation.messages import READY, Failure, decode_answer
 
@@ -42,19 +43,18 @@ class WorkerProcess:
 
     Args:
         mode: how it, or its planner's host, makes a process for a program.
-        core: number of the core that it may use for rollouts.
         setup: the pickled task.
         folder: its working folder, which exists.
         grace: seconds beyond the time limit that it may take to answer, if it keeps the time itself; None: it does not.
 
     Attributes:
-        folder, core: as given.
+        folder: as given.
         lost: whether it must be replaced before the next request.
     """
 
-    def __init__(self, mode: WorkerMode, core: int, setup: bytes, folder: Path, grace: float | None) -> None:
+    def __init__(self, mode: WorkerMode, setup: bytes, folder: Path, grace: float | None) -> None:
         self.folder = folder
-        self.core = core
+        self._core = ClaimedCore()
         self.lost = False
         self._grace = grace
         self._errors = folder / "stderr.txt"
@@ -65,7 +65,7 @@ class WorkerProcess:
         self._was_ready = False
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(core)],
+                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(self._core.number)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -115,6 +115,7 @@ class WorkerProcess:
             self._process.wait()
             with contextlib.suppress(BrokenPipeError):
                 self._requests.close()
+            self._core.release()
 
     def _await_ready(self) -> None:
         self._ready.wait()

@@ -1,0 +1,66 @@
+"""Cores for workers: one each as far as they go, also across processes."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from corridor import corridor_task
+
+from skdecide_elm.evaluation.cores import ClaimedCore
+from skdecide_elm.evaluation.pool import EvaluationPool
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="cores are claimed on Linux")
+
+CLAIM = "from skdecide_elm.evaluation.cores import ClaimedCore; print(ClaimedCore().number)"
+
+
+def claimed_elsewhere():
+    return int(subprocess.run([sys.executable, "-c", CLAIM], capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.fixture
+def own_names(monkeypatch):
+    """Claims that nobody else makes."""
+    monkeypatch.setattr(os, "getuid", lambda: f"test_{os.getpid()}")
+
+
+@pytest.fixture
+def all_cores(own_names):
+    """As many claims as this process has cores."""
+    claims = [ClaimedCore() for _ in os.sched_getaffinity(0)]
+    yield claims
+    for claim in claims:
+        claim.release()
+
+
+def test_each_gets_one_of_its_own(all_cores):
+    assert {claim.number for claim in all_cores} == os.sched_getaffinity(0)
+
+
+def test_then_they_take_turns(all_cores):
+    more = [ClaimedCore() for _ in range(2 * len(all_cores))]
+    assert sorted(claim.number for claim in more) == sorted(2 * list(os.sched_getaffinity(0)))
+
+
+def test_what_was_released_is_taken_again(all_cores):
+    all_cores[-1].release()
+    assert ClaimedCore().number == all_cores[-1].number
+
+
+def test_another_process_takes_another_core_until_this_one_releases_it():
+    mine = ClaimedCore()
+    if mine._claim is None or len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("all cores are taken already")
+    assert claimed_elsewhere() != mine.number
+    mine.release()
+
+
+def test_workers_of_two_pools_stay_apart(own_names):
+    with EvaluationPool(corridor_task(), workers=1) as one, EvaluationPool(corridor_task(), workers=1) as other:
+        assert len(worker_cores(one) | worker_cores(other)) == min(2, len(os.sched_getaffinity(0)))
+
+
+def worker_cores(pool):
+    pool.evaluate("")  # when that is done, the workers have started
+    return set().union(*(os.sched_getaffinity(worker._process.pid) for worker in pool._all))
