@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AliasGenerator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     NonNegativeFloat,
@@ -24,7 +25,7 @@ from pydantic import (
 from skdecide import Domain
 
 from skdecide_elm.backends.elm import ElmConfig
-from skdecide_elm.config.names import Named
+from skdecide_elm.config.names import Named, import_object
 from skdecide_elm.evaluation import IsolationLevel, WorkerMode
 from skdecide_elm.llm.recorded import Matching
 
@@ -41,6 +42,14 @@ __all__ = [
 SolverName = Literal["IntegratedOpenEvolve", "ProxyOpenEvolve", "IntegratedELM", "ProxyELM"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Prices = Annotated[tuple[NonNegativeFloat, NonNegativeFloat], Strict(False)]  # a file has lists, no tuples
+
+
+def _own_or_name(name: Any) -> Any:
+    return import_object(name) if isinstance(name, str) and ":" in name else name
+
+
+OperatorName = Annotated[str | Callable[..., Any], BeforeValidator(_own_or_name)]
+"""One of ours, or ``module:Class`` of an `LLMOperator` of the user's."""
 
 
 def _prefixed(prefix: str, **others: str) -> ConfigDict:
@@ -88,7 +97,7 @@ class SolverSection(BaseModel):
 
     name: SolverName = "IntegratedOpenEvolve"
     target_score: float | None = None
-    operators: list[str] | dict[str, NonNegativeFloat] | None = None
+    operators: list[OperatorName] | dict[OperatorName, NonNegativeFloat] | None = None
     tuning_share: Share = 0.5
     llm_concurrency: PositiveInt = 8
     max_llm_calls: PositiveInt | None = None

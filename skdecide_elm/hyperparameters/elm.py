@@ -70,7 +70,8 @@ def with_hyperparameters(section: Mapping[str, Any], chosen: Mapping[str, Any]) 
         chosen: hyperparameters by name.
     """
     archive = chosen.get("archive", section["archive"])
-    taken = inspect.signature(ARCHIVES[archive]).parameters if archive in ARCHIVES else {}
+    factory = ARCHIVES.get(archive) if isinstance(archive, str) else archive
+    taken = {} if factory is None else inspect.signature(factory).parameters
     given = section["archive_options"].items()
     options = {name: value for name, value in given if archive == section["archive"] or name in taken}
     weights = dict(section["operator_weights"])

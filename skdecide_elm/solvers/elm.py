@@ -10,6 +10,7 @@ from openevolve.config import Config
 from skdecide import Domain
 
 from skdecide_elm.backends.elm import ElmConfig
+from skdecide_elm.backends.openevolve import Operators
 from skdecide_elm.bridges import identity, no_arguments
 from skdecide_elm.domain_api import ApiExtractionParams
 from skdecide_elm.evaluation import IsolationLevel, WorkerMode
@@ -71,7 +72,7 @@ class IntegratedELM(ElmSolver, IntegratedSolver):
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float = 0.5,
-        operators: Sequence[str] | Mapping[str, float] | None = None,
+        operators: Operators | None = None,
         max_llm_calls: int | None = None,
         max_llm_tokens: int | None = None,
         max_llm_cost: float | None = None,
@@ -139,7 +140,7 @@ class ProxyELM(ElmSolver, ProxySolver):
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float = 0.5,
-        operators: Sequence[str] | Mapping[str, float] | None = None,
+        operators: Operators | None = None,
         max_llm_calls: int | None = None,
         max_llm_tokens: int | None = None,
         max_llm_cost: float | None = None,

@@ -11,7 +11,7 @@ from typing import Any
 from openevolve.config import Config
 from skdecide import Domain
 
-from skdecide_elm.backends.openevolve import ProposalOptions, kept_global_random, load_config, read_prices
+from skdecide_elm.backends.openevolve import Operators, ProposalOptions, kept_global_random, load_config, read_prices
 from skdecide_elm.bridges import Integrated
 from skdecide_elm.domain_api import ApiExtractionParams, extract_api, initial_program, render_api
 from skdecide_elm.domain_api.profile import profile_domain
@@ -85,7 +85,8 @@ class IntegratedSolver(ProgramSolver):
             that ``TUNABLES`` gives; without an LLM also undeclared numbers), as far as programs have any; 0: none.
         operators: who proposes: names of operators, among which a bandit chooses by improvement per cost, or a dict of
             weights; of ``openevolve`` (OpenEvolve's prompts), ``rewrite``, ``diff``, ``crossover``, ``repair``,
-            ``diff_model``, ``lmx``, ``embedded`` (needs no LLM). None: ``openevolve``, with models drawn by weight.
+            ``diff_model``, ``lmx``, ``embedded`` (needs no LLM), or operators of yours (an `Operator`, or a subclass of
+            `LLMOperator`). None: ``openevolve``, with models drawn by weight.
         max_llm_calls, max_llm_tokens, max_llm_cost: stop the run when its LLM requests have come to so many, or have
             cost so many tokens (of prompts and replies) or so much money.
         llm_prices: money per million prompt tokens and reply tokens, by model name; None: as the YAML file says.
@@ -144,7 +145,7 @@ class IntegratedSolver(ProgramSolver):
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float = 0.5,
-        operators: Sequence[str] | Mapping[str, float] | None = None,
+        operators: Operators | None = None,
         max_llm_calls: int | None = None,
         max_llm_tokens: int | None = None,
         max_llm_cost: float | None = None,

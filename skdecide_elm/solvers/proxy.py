@@ -9,7 +9,7 @@ from typing import Any
 from openevolve.config import Config
 from skdecide import Domain
 
-from skdecide_elm.backends.openevolve import ProposalOptions, kept_global_random, load_config, read_prices
+from skdecide_elm.backends.openevolve import Operators, ProposalOptions, kept_global_random, load_config, read_prices
 from skdecide_elm.bridges import Proxy, identity, no_arguments, planner_copy
 from skdecide_elm.domain_api.profile import profile_proxy
 from skdecide_elm.evaluation import IsolationLevel, RolloutTask, WorkerMode
@@ -70,7 +70,8 @@ class ProxySolver(ProgramSolver):
             that ``TUNABLES`` gives; without an LLM also undeclared numbers), as far as programs have any; 0: none.
         operators: who proposes: names of operators, among which a bandit chooses by improvement per cost, or a dict of
             weights; of ``openevolve`` (OpenEvolve's prompts), ``rewrite``, ``diff``, ``crossover``, ``repair``,
-            ``diff_model``, ``lmx``, ``embedded`` (needs no LLM). None: ``openevolve``, with models drawn by weight.
+            ``diff_model``, ``lmx``, ``embedded`` (needs no LLM), or operators of yours (an `Operator`, or a subclass of
+            `LLMOperator`). None: ``openevolve``, with models drawn by weight.
         max_llm_calls, max_llm_tokens, max_llm_cost: stop the run when its LLM requests have come to so many, or have
             cost so many tokens (of prompts and replies) or so much money.
         llm_prices: money per million prompt tokens and reply tokens, by model name; None: as the YAML file says.
@@ -126,7 +127,7 @@ class ProxySolver(ProgramSolver):
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float = 0.5,
-        operators: Sequence[str] | Mapping[str, float] | None = None,
+        operators: Operators | None = None,
         max_llm_calls: int | None = None,
         max_llm_tokens: int | None = None,
         max_llm_cost: float | None = None,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ImportString, NonNegativeFloat, ValidationError
 
 from skdecide_elm.backends.elm.proposers import LLM_OPERATORS
 from skdecide_elm.errors import ConfigError
@@ -34,6 +34,9 @@ CANDIDATES = (
 """Features among which two are chosen where none are named; those that a domain lacks are left out."""
 
 
+_Own: TypeAlias = ImportString[Callable[..., Any]]
+
+
 class FeatureConfig(BaseModel):
     """One dimension of behaviour space: a metric or a feature of the code, and its bounds if they are known."""
 
@@ -47,13 +50,15 @@ class ElmConfig(BaseModel):
     """How an ELM search runs.
 
     Attributes:
-        strategy: ``map_elites``, or a baseline.
-        archive: ``grid``, ``cvt``, ``deep_grid``, ``proximity`` or ``sliding``.
+        strategy: ``map_elites``, or a baseline; or what makes a `Strategy` of yours.
+        archive: ``grid``, ``cvt``, ``deep_grid``, ``proximity`` or ``sliding``; or an `ArchiveFactory` of yours, such
+            as a subclass of `ProgramArchive`.
         archive_options: arguments of that archive, such as ``dims`` or ``cells``; see `skdecide_elm.search.archives`.
         features: two or more metrics or code features, by name or with bounds; where no bounds are given, a scale is
             learned from the initial phase and frozen. None: those two of the evaluation's descriptors and the size of
             the code whose grid the initial phase fills best.
-        selection: ``uniform``, ``best``, ``worst``, ``rank``, ``tournament``, ``curiosity`` or ``novelty``.
+        selection: ``uniform``, ``best``, ``worst``, ``rank``, ``tournament``, ``curiosity`` or ``novelty``; or a
+            `Selection` of yours. What is yours, a file names as ``module:object``.
         population_size: of the genetic algorithm.
         init_steps: steps from the initial program, before selection begins.
         num_examples: other elites that operators may show.
@@ -66,11 +71,11 @@ class ElmConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strategy: Literal["map_elites", "genetic", "one_plus_one", "random", "best_of_n"] = "map_elites"
-    archive: Literal["grid", "cvt", "deep_grid", "proximity", "sliding"] = "grid"
+    strategy: Literal["map_elites", "genetic", "one_plus_one", "random", "best_of_n"] | _Own = "map_elites"
+    archive: Literal["grid", "cvt", "deep_grid", "proximity", "sliding"] | _Own = "grid"
     archive_options: dict[str, Any] = Field(default_factory=dict)
     features: tuple[str | FeatureConfig, ...] | None = None
-    selection: Literal["uniform", "best", "worst", "rank", "tournament", "curiosity", "novelty"] = "rank"
+    selection: Literal["uniform", "best", "worst", "rank", "tournament", "curiosity", "novelty"] | _Own = "rank"
     population_size: int = 50
     init_steps: int = 20
     num_examples: int = 3
@@ -84,10 +89,10 @@ class ElmConfig(BaseModel):
     def identity(self) -> dict[str, str]:
         """What a checkpoint must have in common with the search that loads it."""
         if self.strategy != "map_elites":
-            return {"strategy": self.strategy}
+            return {"strategy": _name(self.strategy)}
         return {
             "strategy": self.strategy,
-            "archive": f"{self.archive} {dict(sorted(self.archive_options.items()))}",
+            "archive": f"{_name(self.archive)} {dict(sorted(self.archive_options.items()))}",
             "behaviour": "chosen" if self.features is None else ", ".join(self.feature_names),
         }
 
@@ -120,8 +125,9 @@ def load_elm_config(config: ElmConfig | Mapping[str, Any] | str | Path | None) -
     try:
         return ElmConfig.model_validate(section)
     except ValidationError as error:
-        found = error.errors()[0]
-        where = ".".join(map(str, ("elm", *found["loc"])))
+        problems = error.errors()
+        found = problems[-1 if ":" in str(problems[0]["input"]) else 0]  # the last says why an object is not found
+        where = ".".join(["elm", *(str(part) for part in found["loc"] if "[" not in str(part))])
         known = ", ".join(ElmConfig.model_fields)
         raise ConfigError(
             f"expected settings of ELM; {where}: {found['msg']}; found {found['input']!r}; the settings are {known}"
@@ -150,9 +156,19 @@ def build_search(
     return Search(_strategy(config), initial_programs, settings(own))
 
 
+def _name(part: Any) -> str:
+    """Of what is ours, as in files; of what is the user's, by module and name."""
+    if isinstance(part, str):
+        return part
+    return f"{getattr(part, '__module__', '')}:{getattr(part, '__qualname__', type(part).__qualname__)}"
+
+
 def _strategy(config: ElmConfig) -> Strategy:
+    if callable(config.strategy):
+        return cast(Strategy, config.strategy())
     if config.strategy == "map_elites":
-        return MapElites(_archive_factory(config), _descriptor(config), SELECTIONS[config.selection])
+        selection = config.selection if callable(config.selection) else SELECTIONS[config.selection]
+        return MapElites(_archive_factory(config), _descriptor(config), selection)
     if config.strategy == "genetic":
         return GeneticAlgorithm(config.population_size)
     baselines: dict[str, Callable[[], Strategy]] = {
@@ -170,11 +186,12 @@ def _descriptor(config: ElmConfig) -> Descriptor:
 
 
 def _archive_factory(config: ElmConfig) -> Any:
-    factory = partial(cast(Any, ARCHIVES[config.archive]), **config.archive_options)
+    chosen: Any = config.archive if callable(config.archive) else ARCHIVES[config.archive]
+    factory = partial(chosen, **config.archive_options)
     try:
         factory(bounds=((0.0, 1.0),) * config.num_features)  # says now, rather than when the bounds are learned, ...
     except TypeError as error:  # ... that it has no such argument
-        raise ConfigError(f"expected elm.archive_options for the archive {config.archive}; {error}") from error
+        raise ConfigError(f"expected elm.archive_options for the archive {_name(config.archive)}; {error}") from error
     return factory
 
 

@@ -125,4 +125,4 @@ def weighted(options: ProposalOptions) -> ProposalOptions:
             "expected operators other than 'openevolve', whose prompts need OpenEvolve's islands; "
             "name some of rewrite, diff, crossover, repair, diff_model, lmx, embedded"
         )
-    return replace(options, operators=options.weights)
+    return replace(options, evenly=True)

@@ -1,6 +1,6 @@
 """Search by OpenEvolve: its islands, prompts, models and diffs, driven by a loop of our own."""
 
-from skdecide_elm.backends.openevolve.arms import ProposalOptions
+from skdecide_elm.backends.openevolve.arms import Operators, ProposalOptions
 from skdecide_elm.backends.openevolve.backend import BackendSettings, OpenEvolveBackend
 from skdecide_elm.backends.openevolve.build import Built, build_arms, build_evolution
 from skdecide_elm.backends.openevolve.config import load_config, read_prices
@@ -13,6 +13,7 @@ __all__ = [
     "Built",
     "Evolution",
     "OpenEvolveBackend",
+    "Operators",
     "ProposalOptions",
     "RunStatistics",
     "build_arms",

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from openevolve.config import Config, LLMModelConfig
 
@@ -25,16 +25,27 @@ from skdecide_elm.operators import OPERATORS, Embedded, LLMOperator, PromptSetti
 from skdecide_elm.operators.bandit import Bandit, Chooser, WeightedMix
 from skdecide_elm.prompts import Templates
 
-__all__ = ["Arms", "ProposalOptions"]
+__all__ = ["Arms", "Operators", "OwnOperator", "ProposalOptions"]
 
 _BETWEEN = "@"
 
 
+OwnOperator: TypeAlias = "Operator | type[LLMOperator]"
+"""An operator of the user's: it proposes by itself; or it is a class that is made once for each model of the run."""
+
+Operators: TypeAlias = "Sequence[str | OwnOperator] | Mapping[str, float] | Mapping[str | OwnOperator, float]"
+"""Who proposes, of ours by name: a list, or weights."""
+
+
 @dataclass(frozen=True)
 class ProposalOptions:
-    """Who proposes, what it may cost, and whether it is recorded; the solvers' docstrings say what each means."""
+    """Who proposes, what it may cost, and whether it is recorded; the solvers' docstrings say what each means.
 
-    operators: Sequence[str] | Mapping[str, float] | None = None
+    Attributes:
+        evenly: operators that are listed take equal turns; else a bandit chooses.
+    """
+
+    operators: Operators | None = None
     limits: Limits = field(default_factory=Limits)
     prices: Mapping[str, Price] = field(default_factory=dict)
     record: str | Path | None = None
@@ -42,6 +53,7 @@ class ProposalOptions:
     replay_matching: Matching = "strict"
     concurrency: int = 8
     tuning_share: float = 0.5
+    evenly: bool = False
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -51,26 +63,31 @@ class ProposalOptions:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The operators by weight.
+        """The operators' weights, by name.
 
         Raises:
-            ConfigError: there is no operator of such a name.
+            ConfigError: there is no operator of such a name, or what is given is none.
         """
-        given = self.operators if self.operators is not None else {Sampled.name: 1.0}
-        if isinstance(given, str) or not given:
-            raise ConfigError(f"expected a list of operators or a dict of weights; found {given!r}; name at least one")
-        known = [Sampled.name, *OPERATORS, Embedded.name]
-        for name in given:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"choose among {', '.join(known)}"
-                raise ConfigError(f"expected the name of an operator; found {name!r}; {hint}")
-        return dict(given) if isinstance(given, Mapping) else dict.fromkeys(given, 1.0)
+        given = self._given
+        weights = given.values() if isinstance(given, Mapping) else [1.0] * len(given)
+        return dict(zip(map(_checked_name, given), weights, strict=True))
+
+    @property
+    def own(self) -> dict[str, OwnOperator]:
+        """The operators that are the user's, by name. Raises as `weights` does."""
+        return {_checked_name(operator): operator for operator in self._given if not isinstance(operator, str)}
 
     @property
     def learns(self) -> bool:
         """Whether a bandit chooses: operators are listed, without weights."""
-        return self.operators is not None and not isinstance(self.operators, Mapping)
+        return self.operators is not None and not isinstance(self.operators, Mapping) and not self.evenly
+
+    @property
+    def _given(self) -> Operators:
+        given: Operators = self.operators if self.operators is not None else {Sampled.name: 1.0}
+        if isinstance(given, str) or not given:
+            raise ConfigError(f"expected a list of operators or a dict of weights; found {given!r}; name at least one")
+        return given
 
 
 class Arms:
@@ -100,6 +117,8 @@ class Arms:
         recorder: Recorder | None = None,
     ) -> None:
         weights = options.weights
+        self._own = options.own
+        self._classes = {**OPERATORS, **{name: own for name, own in self._own.items() if isinstance(own, type)}}
         self.ledger = ledger
         self._config = config
         self._options = options
@@ -162,7 +181,9 @@ class Arms:
 
     def num_parents(self, arm: str) -> int:
         """How many parents the arm asks for."""
-        return OPERATORS[_operator(arm)].num_parents if _operator(arm) in OPERATORS else 1
+        name = _operator(arm)
+        operator = self._own.get(name) or self._classes.get(name)
+        return 1 if operator is None else operator.num_parents
 
     def arm_of(self, operator: str) -> str:
         """An arm of that operator; with the first model, where the run has none.
@@ -172,7 +193,7 @@ class Arms:
         """
         if operator == Embedded.name:
             raise ConfigError(f"expected an operator with a prompt; {operator!r} asks no LLM; name another")
-        weights = ProposalOptions(operators=[operator]).weights
+        weights = ProposalOptions(operators=[self._own.get(operator, operator)]).weights
         return next((arm for arm in self.names if _operator(arm) == operator), next(iter(self._weighted(weights))))
 
     def can_do(self, job: Job) -> bool:
@@ -215,7 +236,7 @@ class Arms:
                 f"expected models whose weights sum to more than 0; found {total}; set llm.models' weight"
             )
         for name, weight in operators.items():
-            if name == Embedded.name:
+            if name == Embedded.name or (name in self._own and name not in self._classes):
                 arms[name] = weight
                 continue
             if self.proposer is not None and name != Sampled.name:
@@ -229,7 +250,10 @@ class Arms:
     def _make(self, arm: str) -> Operator:
         if arm == Embedded.name:
             return Embedded(self.proposer or self._make_proposer(), self._settings)
-        return OPERATORS[_operator(arm)](self._accounted(arm), self._settings)
+        name = _operator(arm)
+        if name in self._classes:
+            return self._classes[name](self._accounted(arm), self._settings)
+        return cast(Operator, self._own[name])
 
     def _accounted(self, arm: str) -> Model:
         operator, _, name = arm.partition(_BETWEEN)
@@ -253,6 +277,33 @@ def _by_name(models: Sequence[LLMModelConfig]) -> dict[str, LLMModelConfig]:
         count = sum(other.name == model.name for other in found.values())
         found[f"{model.name}#{count + 1}" if count else model.name] = model
     return found
+
+
+def _checked_name(operator: str | OwnOperator) -> str:
+    ours = [Sampled.name, *OPERATORS, Embedded.name]
+    if not isinstance(operator, str):
+        return _checked_own(operator)
+    if operator not in ours:
+        near = difflib.get_close_matches(operator, ours, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose among {', '.join(ours)}"
+        raise ConfigError(f"expected the name of an operator; found {operator!r}; {hint}")
+    return operator
+
+
+def _checked_own(operator: Any) -> str:
+    """The name of an operator of the user's."""
+    name, num_parents = getattr(operator, "name", None), getattr(operator, "num_parents", None)
+    is_operator = (
+        isinstance(name, str) and isinstance(num_parents, int) and callable(getattr(operator, "propose", None))
+    )
+    if not is_operator or (isinstance(operator, type) and not issubclass(operator, LLMOperator)):
+        raise ConfigError(
+            f"expected an operator: an object with name, num_parents and propose(), or a subclass of LLMOperator; "
+            f"found {operator!r}"
+        )
+    if not name or _BETWEEN in name or name in (Sampled.name, Embedded.name):
+        raise ConfigError(f"expected a name of its own for the operator {operator!r}, without '@'; found {name!r}")
+    return str(name)
 
 
 def _operator(arm: str) -> str:
