@@ -2,9 +2,10 @@
 
     python benchmarks/maps.py [--seeds 10] [--steps 1000] [--rows Maze,...] [--arms map,...] [--workers 1]
 
-Each seed is one run of `IntegratedELM` from the generated random sampler. Arms: ``map`` (MAP-Elites, defaults), ``ga``
-(a genetic algorithm), ``random`` (variation without selection) and ``best-of-n`` (proposals that all start from the
-initial program).
+Each seed is one run of `IntegratedELM` from the generated random sampler. Arms: ``map`` (MAP-Elites, defaults, so that
+half of the steps tune constants), ``untuned`` (the same, all steps for structure), and with no tuning ``ga`` (a genetic
+algorithm), ``random`` (variation without selection) and ``best-of-n`` (proposals that all start from the initial
+program).
 
 All arms of a seed are measured by the same grid of 10 × 10 cells: that which the map's run has learned from its
 initial phase and frozen. Every program that an arm has evaluated is offered to it afterwards, so that a baseline is not
@@ -35,12 +36,15 @@ from skdecide_elm.search.archives import GridProgramArchive
 from skdecide_elm.search.map_elites import MapElites
 from skdecide_elm.search.space import Space
 
-ARMS: dict[str, dict[str, Any]] = {
-    "map": {"strategy": "map_elites"},
-    "ga": {"strategy": "genetic"},
-    "random": {"strategy": "random"},
-    "best-of-n": {"strategy": "best_of_n"},
+ARMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "map": ("map_elites", {}),
+    "untuned": ("map_elites", {"tuning_share": 0.0}),
+    "ga": ("genetic", {"tuning_share": 0.0}),
+    "random": ("random", {"tuning_share": 0.0}),
+    "best-of-n": ("best_of_n", {"tuning_share": 0.0}),
 }
+"""Strategies, and settings of the solver."""
+
 INIT_STEPS = 50
 
 
@@ -91,14 +95,16 @@ class Run:
 def run(row: Row, arm: str, seed: int, steps: int, workers: int) -> Run:
     """One run of an arm."""
     begin = time.perf_counter()
+    strategy, settings = ARMS[arm]
     with IntegratedELM(
         row.domain_factory,
-        elm={**ARMS[arm], "init_steps": INIT_STEPS, "save_history": True},
+        elm={"strategy": strategy, "init_steps": INIT_STEPS, "save_history": True},
         random_seed=seed,
         nb_iterations=steps,
         evaluator_parallel=workers,
         evaluator_timeout=5,
         **row.options,
+        **settings,
     ) as solver:
         solver.solve()
         search = solver._backend.search

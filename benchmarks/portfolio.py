@@ -4,7 +4,7 @@
 
 mazes      random mazes of 8 × 8 rooms, perfect or with loops, of which the planner has a copy
 packing    streams of items from three distributions; the planner's copy is the distribution, with a luck of its own
-projects   projects of 20, 30 or 40 activities with scarce resources; the planner sees the project
+projects   projects of 20, 30 or 40 activities with scarce resources, by priority rules: the domain gives no model
 pendulums  `Pendulum-v1` with a gravity of 4 to 16, from random positions; the planner's copy has the gravity
 
 The search sees training instances, the portfolio is chosen on validation instances, and both policies play the same
@@ -25,13 +25,14 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+from rows_combinatorial import RuleOnlyScheduling
 from scipy.stats import bootstrap, wilcoxon
 from skdecide import Domain
 from skdecide.hub.domain.maze import Maze
 from skdecide.utils import rollout
 
 from skdecide_elm import IntegratedELM
-from skdecide_elm.environments import GymnasiumDomain, OnlineBinPacking, ProjectScheduling, draw_project
+from skdecide_elm.environments import GymnasiumDomain, OnlineBinPacking, draw_project
 from skdecide_elm.environments.mazes import draw_maze
 
 Instance = Callable[[], Domain]
@@ -65,9 +66,9 @@ def packing(seed: int) -> OnlineBinPacking:
     return OnlineBinPacking(capacity, distribution=distribution, n_items=120, seed=seed)
 
 
-def project(seed: int) -> ProjectScheduling:
+def project(seed: int) -> RuleOnlyScheduling:
     """Small and large ones in turn."""
-    return ProjectScheduling(draw_project(np.random.default_rng(seed), (20, 30, 40)[seed % 3]))
+    return RuleOnlyScheduling(draw_project(np.random.default_rng(seed), (20, 30, 40)[seed % 3]))
 
 
 def pendulum(seed: int) -> GymnasiumDomain:
@@ -115,7 +116,7 @@ def compare(name: str, instances: int, steps: int, size: int, seed: int) -> None
         nb_iterations=steps,
     ) as solver:
         solver.solve()
-        policy = solver.portfolio(size, num_episodes=2 * row.episodes)
+        policy = solver.portfolio(size, candidates=40, num_episodes=2 * row.episodes)
         searched = time.perf_counter() - begin
         chosen: list[str] = []
         single, several = [], []

@@ -36,7 +36,6 @@ OPENEVOLVE_HYPERPARAMETERS: list[Hyperparameter] = [
     _share("exploitation_ratio", 0.1, 0.9),
     _integer("migration_interval", 5, 100, log=True),
     _share("migration_rate", 0.05, 0.5),
-    FloatHyperparameter("tuning_share", low=0.0, high=0.9, default=0.5),
     IntegerHyperparameter("num_top_programs", low=0, high=6, default=_PROMPT.num_top_programs),
     IntegerHyperparameter("num_diverse_programs", low=0, high=4, default=_PROMPT.num_diverse_programs),
     CategoricalHyperparameter("diff_based_evolution", choices=[True, False], default=_CONFIG.diff_based_evolution),

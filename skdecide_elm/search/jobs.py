@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from skdecide_elm.core import Context, Evaluation, Operator, Program, Proposal
 from skdecide_elm.errors import ConfigError, ReplayError
+from skdecide_elm.search.constants import Trial, Tuned
 from skdecide_elm.search.evaluating import Evaluate, awaited
 from skdecide_elm.search.snapshot import Snapshot
 
@@ -17,11 +18,16 @@ __all__ = ["Job", "Outcome", "carried_out"]
 
 @dataclass(frozen=True)
 class Job:
-    """A step on its way."""
+    """A step on its way.
+
+    Attributes:
+        trial: the child itself, where the parent's constants are tuned and nobody is asked.
+    """
 
     step: int
     parents: tuple[Program, ...]
     context: Context
+    trial: Trial | None = None
 
     def snapshot(self, book: Snapshot) -> dict[str, Any]:
         """As JSON can hold it; the programs go into the book."""
@@ -31,6 +37,7 @@ class Job:
             "parents": [book.keep(program) for program in self.parents],
             "examples": [book.keep(program) for program in self.context.examples],
             "failures": [book.keep(program) for program in self.context.failures],
+            "trial": None if self.trial is None else asdict(self.trial),
         }
 
     @classmethod
@@ -39,8 +46,9 @@ class Job:
         parents, examples, failures = (
             tuple(programs[found] for found in row[name]) for name in ("parents", "examples", "failures")
         )
-        step = int(row["step"])
-        return cls(step, parents, Context(step, int(row["seed"]), examples, failures))
+        step, trial = int(row["step"]), row.get("trial")
+        context = Context(step, int(row["seed"]), examples, failures)
+        return cls(step, parents, context, None if trial is None else Trial(**trial))
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,8 @@ async def carried_out(job: Job, operator: Operator, evaluate: Evaluate, slots: a
     """
     try:
         async with slots:
-            proposals = tuple(await operator.propose(job.parents, job.context))
+            who = operator if job.trial is None else Tuned(job.trial)
+            proposals = tuple(await who.propose(job.parents, job.context))
     except (ConfigError, ReplayError):
         raise
     except Exception as error:  # noqa: BLE001 - a client may raise anything; it costs this step, not the run

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 
 from skdecide_elm.core import Context, Evaluation, Operator, Program
 from skdecide_elm.errors import ConfigError, EvaluationError, ReplyError, RequestError
+from skdecide_elm.search.constants import ConstantTuner
 from skdecide_elm.search.evaluating import Evaluate, awaited
 from skdecide_elm.search.jobs import Job, Outcome, carried_out
+from skdecide_elm.search.promising import Promising
 from skdecide_elm.search.repeats import Repeats
 from skdecide_elm.search.settings import SearchSettings
 from skdecide_elm.search.snapshot import Snapshot
@@ -64,6 +66,8 @@ class Search:
         self._jobs: dict[int, Job] = {}
         self._begun = 0
         self._repeats = Repeats()
+        self._tuner = ConstantTuner(settings.tuning_share, settings.seed, settings.lifts_constants)
+        self._promising = Promising()
 
     @property
     def best(self) -> Program | None:
@@ -113,6 +117,8 @@ class Search:
         book.state["statistics"] = self.statistics.to_json()
         book.state["begun"] = self._begun
         book.state["repeats"] = self._repeats.to_json()
+        book.state["tuning"] = self._tuner.to_json()
+        book.state["promising"] = self._promising.snapshot(book)
         book.state["jobs"] = [job.snapshot(book) for job in self._jobs.values()]
         book.include("strategy", self.strategy.snapshot())
         return book
@@ -132,6 +138,8 @@ class Search:
         self._initial = tuple(programs[found] for found in state["initial"])
         self._begun = int(state["begun"])
         self._repeats.restore(state["repeats"])
+        self._tuner.restore(state["tuning"])
+        self._promising.restore(state["promising"], programs)
         jobs = [Job.restored(row, programs) for row in state["jobs"]]
         self._jobs = {job.step: job for job in jobs}
 
@@ -181,7 +189,7 @@ class Search:
 
     def next_context(self, num_parents: int) -> tuple[tuple[Program, ...], Context]:
         """What the operator will be asked next; nothing changes."""
-        job = next(iter(self._jobs.values()), None) or self._job(self._begun + 1, num_parents)
+        job = next(iter(self._jobs.values()), None) or self._asking_job(self._begun + 1, num_parents)
         return job.parents, job.context
 
     def _next_jobs(self, limits: _Limits, operator: Operator) -> Iterator[Job]:
@@ -195,6 +203,14 @@ class Search:
         return len(self._jobs) < self.settings.window and limits.may_begin(len(self._jobs))
 
     def _job(self, step: int, num_parents: int) -> Job:
+        counted = self.statistics.steps + len(self._jobs) + 1 - self.settings.init_steps
+        if counted > 0:
+            trial = self._tuner.ask(counted, self._promising.candidates)
+            if trial is not None:
+                return Job(step, (self._tuner.base(trial).program,), Context(step, 0), trial)
+        return self._asking_job(step, num_parents)
+
+    def _asking_job(self, step: int, num_parents: int) -> Job:
         rng = random.Random(f"{self.settings.seed}/{step}")  # of its own, so that no state needs to be saved
         parents: list[Program] = []
         if step > self.settings.init_steps:
@@ -208,7 +224,7 @@ class Search:
 
     async def _take(self, outcome: Outcome, evaluate: Evaluate) -> bool:
         """Decide on the children of a step; whether it counts. Nothing changes before all that is awaited is there."""
-        if self._is_free(outcome):
+        if outcome.job.trial is None and self._is_free(outcome):
             self.statistics.repeats += 1
             return False
         children = []
@@ -221,6 +237,8 @@ class Search:
             if rival is not None:
                 self.strategy.update(rival)
             self._insert(child, outcome.job.step)
+        if outcome.job.trial is not None:
+            self._tuner.tell(outcome.job.trial, outcome.children[0][1].combined_score)
         self._count(outcome)
         return True
 
@@ -242,6 +260,7 @@ class Search:
             self._failed.appendleft(program)
         if self.settings.save_history:
             self.history.append(program)
+        self._promising.add(program)
         if self.best is not None and (before is None or _score(self.best) > _score(before)):
             statistics.improvements.append((step, _score(self.best)))
             logger.info("Step %d: new best program, combined_score %.6g", step, _score(self.best))

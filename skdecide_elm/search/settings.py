@@ -26,6 +26,8 @@ class SearchSettings:
         atol: how far below the target is near enough.
         save_history: keep every program that was evaluated.
         free_repeats: a step that proposes what is known already does not count, as proposals cost nothing.
+        tuning_share: of the steps after the initial phase, those that tune the constants of the best programs.
+        lifts_constants: whether numbers that programs do not declare as constants are tuned too.
         replication: what to do where scores depend on luck; None: every program is evaluated once.
     """
 
@@ -39,6 +41,8 @@ class SearchSettings:
     atol: float = 0.0
     save_history: bool = False
     free_repeats: bool = False
+    tuning_share: float = 0.0
+    lifts_constants: bool = False
     replication: Replication | None = None
 
     def __post_init__(self) -> None:

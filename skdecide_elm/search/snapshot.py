@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdecide_elm.core import Evaluation, Program
+from skdecide_elm.search.plain import to_json
 from skdecide_elm.search.replication import num_replicates
 
 __all__ = ["Snapshot", "program_from_json", "program_key", "program_to_json"]
@@ -61,8 +61,8 @@ def program_to_json(program: Program) -> dict[str, Any]:
         "id": program.id,
         "parents": list(program.parents),
         "operator": program.operator,
-        "metrics": {name: _to_json(value) for name, value in evaluation.metrics.items()},
-        "scores": [_to_json(score) for score in evaluation.scores],
+        "metrics": to_json(dict(evaluation.metrics)),
+        "scores": to_json(evaluation.scores),
         "artifacts": {name: _printable(text) for name, text in evaluation.artifacts.items()},
         "code": program.code,
     }
@@ -83,10 +83,6 @@ def program_from_json(record: Mapping[str, Any]) -> Program:
         parents=tuple(map(str, record["parents"])),
         operator=str(record["operator"]),
     )
-
-
-def _to_json(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)
 
 
 def _printable(text: str) -> str:

@@ -36,8 +36,9 @@ class IntegratedELM(ElmSolver, IntegratedSolver):
         elm: how the search runs: an `ElmConfig`, settings by name, or a YAML file with a section ``elm``; None: that
             section of ``config`` if it is a file, else defaults. A map needs whole evaluations, so that
             ``evaluator_racing`` is refused. ``operators`` cannot be ``openevolve``, and a list of them means equal
-            weights. ``tuning_share`` changes nothing: no iterations are set aside for constants. Hyperparameters given
-            by name, such as ``archive="cvt"``, replace what is said here.
+            weights. ``tuning_share`` is that of the iterations after the initial phase; where scores depend on luck
+            (``replicates``) no constants are tuned. Hyperparameters given by name, such as ``archive="cvt"``, replace
+            what is said here.
     """
 
     def __init__(
@@ -107,8 +108,9 @@ class ProxyELM(ElmSolver, ProxySolver):
         elm: how the search runs: an `ElmConfig`, settings by name, or a YAML file with a section ``elm``; None: that
             section of ``config`` if it is a file, else defaults. A map needs whole evaluations, so that
             ``evaluator_racing`` is refused. ``operators`` cannot be ``openevolve``, and a list of them means equal
-            weights. ``tuning_share`` changes nothing: no iterations are set aside for constants. Hyperparameters given
-            by name, such as ``archive="cvt"``, replace what is said here.
+            weights. ``tuning_share`` is that of the iterations after the initial phase; where scores depend on luck
+            (``replicates``) no constants are tuned. Hyperparameters given by name, such as ``archive="cvt"``, replace
+            what is said here.
     """
 
     def __init__(

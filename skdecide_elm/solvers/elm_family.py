@@ -63,6 +63,8 @@ class ElmSolver(ProgramSolver):
     """
 
     hyperparameters = ELM_HYPERPARAMETERS
+    """What Optuna may tune, in scikit-decide's own classes."""
+
     _backend: ElmBackend
     _elm: ElmConfig
 
@@ -136,6 +138,8 @@ class ElmSolver(ProgramSolver):
                 concurrency=concurrency,
                 target_score=options.target_score,
                 free_repeats=not built.arms.asks_llm,
+                tuning_share=proposals.tuning_share if own.replication is None else 0.0,
+                lifts_constants=not built.arms.asks_llm,
             )
 
         def make_search() -> Search:

@@ -24,7 +24,9 @@ from searches import (
 
 from skdecide_elm.core import Evaluation, Proposal
 from skdecide_elm.errors import ConfigError, EvaluationError, ReplyError
+from skdecide_elm.programs.tunables import read_tunables, structure_of
 from skdecide_elm.search.baselines import OnePlusOne
+from skdecide_elm.search.constants import TUNING
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.replication import Replication
 from skdecide_elm.search.settings import SearchSettings
@@ -252,6 +254,57 @@ def test_a_target_that_was_reached_by_luck_is_not_reached():
     assert lucky[1.0] > 0
     assert search.statistics.steps == 10
     assert search.best.evaluation.combined_score < 1.0
+
+
+CONSTANTS = """# EVOLVE-BLOCK-START
+class Planner:
+    TUNABLES = {"X": (-9.0, 9.0), "Y": (-9.0, 9.0)}
+    X = -6.0
+    Y = -6.0
+# EVOLVE-BLOCK-END
+"""
+
+
+class Annotated:
+    """The parent with another note, which changes nothing."""
+
+    name = "annotated"
+    num_parents = 1
+
+    async def propose(self, parents, context):
+        return [Proposal(f"{parents[0].code}# {context.iteration}\n", self.name, (parents[0].id,))]
+
+
+async def evaluate_constants(code, replicate):
+    x, y = (tunable.value for tunable in read_tunables(code))
+    return evaluation_of(f"{x} {y}", noise=1e-6 * len(code))
+
+
+def tuning(share):
+    chosen = SearchSettings(init_steps=5, window=4, tuning_share=share, save_history=True)
+    return Search(map_elites(bounds=(-9.0, 9.0)), [CONSTANTS], chosen)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8])
+def test_a_share_of_the_steps_tunes_constants(share):
+    search = run(tuning(share), 105, Annotated(), evaluate_constants)
+    tuned = [program for program in search.history if program.operator == TUNING]
+    assert len(tuned) <= share * 100
+    assert len(tuned) >= share * 100 - 30
+    assert (search.best.evaluation.combined_score > -3) == (share > 0)
+    assert all(structure_of(program.code) == structure_of(CONSTANTS) for program in tuned)
+
+
+def test_a_search_that_is_killed_while_it_tunes_goes_on_as_if_nothing_had_happened():
+    whole, saved = tuning(0.5), {}
+    keep = {"on_step": lambda step: saved.update({step: reread(whole.snapshot())})}
+    run(whole, 60, Annotated(), evaluate_constants, **keep)
+    assert whole.statistics.operators[TUNING] > 0
+    for step in (3, 17, 31, 58):
+        resumed = tuning(0.5)
+        resumed.restore(saved[step])
+        run(resumed, 60 - step, Annotated(), evaluate_constants)
+        assert plain(resumed.snapshot()) == plain(whole.snapshot())
 
 
 def test_history_is_kept_on_request():

@@ -10,7 +10,7 @@ from discrete_optimization.generic_tools.hyperparameters.hyperparameter import C
 from loopback import Loopback
 from openevolve.config import Config, LLMConfig
 from optuna.trial import FixedTrial
-from tiny import FAST, Line, program
+from tiny import FAST, IDLE, Line, program
 
 from skdecide_elm import IntegratedELM, IntegratedOpenEvolve, ProxyELM, ProxyOpenEvolve
 from skdecide_elm.llm.scripted import ScriptedLLM, as_model_config
@@ -116,10 +116,24 @@ SOON = {"init_steps": 2, "batch_size": 1, "llm_concurrency": 1}
 
 @pytest.mark.parametrize(
     ("base", "name", "value"),
-    [(SOON, "selection", "worst"), (SOON, "init_steps", 10), (SOON, "batch_size", 16)],
+    [
+        (SOON, "selection", "worst"),
+        (SOON, "init_steps", 10),
+        (SOON, "batch_size", 16),
+    ],
 )
 def test_a_hyperparameter_of_elm_changes_the_search(traced, base, name, value):
     assert traced(IntegratedELM, 24, **{**base, name: value}) != traced(IntegratedELM, 24, **base)
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (0.5, 8, 20)])
+def test_the_share_of_tuned_constants_of_elm(tmp_path, share, least, most):
+    (tmp_path / "idle.py").write_text(IDLE)
+    settings = {**FAST, "random_seed": 1, "nb_iterations": 42, "elm": {"init_steps": 2, "save_history": True}}
+    with IntegratedELM(Line, tmp_path / "idle.py", tuning_share=share, **settings) as solver:
+        solver.solve()
+        tuned = [program for program in solver._backend.search.history if program.operator == "tuning"]
+    assert least <= len(tuned) <= most
 
 
 @pytest.mark.parametrize(

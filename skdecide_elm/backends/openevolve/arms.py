@@ -13,7 +13,6 @@ from openevolve.config import Config, LLMModelConfig
 
 from skdecide_elm.backends.openevolve.jobs import Job
 from skdecide_elm.backends.openevolve.sampler import Sampled
-from skdecide_elm.backends.openevolve.tuning import Tuned
 from skdecide_elm.core import Operator
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.llm.clients import open_model
@@ -24,6 +23,7 @@ from skdecide_elm.llm.recorded import Matching, Recorded, Recorder, Recording, R
 from skdecide_elm.operators import OPERATORS, Embedded, LLMOperator, PromptSettings, Repair
 from skdecide_elm.operators.bandit import Bandit, Chooser, WeightedMix
 from skdecide_elm.prompts import Templates
+from skdecide_elm.search.constants import Tuned
 
 __all__ = ["Arms", "Operators", "OwnOperator", "ProposalOptions"]
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from openevolve.database import Program
 
-from skdecide_elm.backends.openevolve.database import to_json
 from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.jobs import jobs_from_json, jobs_to_json
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
@@ -23,6 +22,7 @@ from skdecide_elm.backends.openevolve.statistics import RunStatistics
 from skdecide_elm.checkpoints import find_directory, write_directory
 from skdecide_elm.errors import CheckpointError
 from skdecide_elm.operators.duplicates import Known
+from skdecide_elm.search.plain import to_json
 
 __all__ = ["FORMAT_VERSION", "load_checkpoint", "save_checkpoint"]
 

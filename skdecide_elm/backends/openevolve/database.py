@@ -14,9 +14,10 @@ from openevolve.database import Program, ProgramDatabase
 
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.core import COMBINED_SCORE
+from skdecide_elm.search.plain import from_json, to_json
 from skdecide_elm.search.selection import rank_weights
 
-__all__ = ["Database", "OrderedSet", "from_json", "is_valid", "score", "to_json"]
+__all__ = ["Database", "OrderedSet", "is_valid", "score"]
 
 T = TypeVar("T")
 
@@ -190,24 +191,3 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         self.islands = [OrderedSet(p for p in island if p in self.programs) for island in saved]
         self.archive = OrderedSet(p for p in order["archive"] if p in self.programs)
         self.island_feature_maps += [{} for _ in self.islands[len(self.island_feature_maps) :]]
-
-
-_NON_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-
-
-def to_json(value: Any) -> Any:
-    """Write numbers that JSON does not have as the strings that Python's and OpenEvolve's ``float()`` read."""
-    if isinstance(value, dict):
-        return {key: to_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def from_json(value: Any) -> Any:
-    """The inverse of `to_json`, but for tuples, which come back as lists."""
-    if isinstance(value, dict):
-        return {key: from_json(item) for key, item in value.items()}
-    return _NON_FINITE.get(value, value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from openevolve.config import Config
 from openevolve.database import Program
@@ -18,7 +19,6 @@ from skdecide_elm.backends.openevolve.jobs import Job, Outcome, core_program, ga
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.backends.openevolve.sampler import Sampler
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
-from skdecide_elm.backends.openevolve.tuning import TUNING, ConstantTuner, Trial
 from skdecide_elm.core import Context, Evaluation, Proposal
 from skdecide_elm.core import Program as CoreProgram
 from skdecide_elm.errors import ConfigError, ReplyError, RequestError
@@ -27,6 +27,7 @@ from skdecide_elm.evaluation.score import STOPPED_EARLY
 from skdecide_elm.llm.ledger import Limits
 from skdecide_elm.operators.duplicates import Known
 from skdecide_elm.programs.normal_form import fingerprint
+from skdecide_elm.search.constants import TUNING, Base, Candidate, ConstantTuner, Trial, better_half
 
 __all__ = ["Evolution", "LoopSettings"]
 
@@ -161,13 +162,18 @@ class Evolution:
 
     def next_job(self, iteration: int) -> Job:
         """Select parents and who proposes from them, or other constants for a program."""
-        trial = self.tuner.ask(iteration, self.database.programs.values())
+        trial = self.tuner.ask(iteration, self._tunable)
         return self._asking_job(iteration) if trial is None else self._tuning_job(iteration, trial)
 
     def _tuning_job(self, iteration: int, trial: Trial) -> Job:
         base = self.tuner.base(trial)
-        context = Context(iteration, seed=0)
-        return Job(iteration, base.island, TUNING, (base.program,), context, base.generation, trial=trial)
+        island, generation = base.place
+        return Job(iteration, island, TUNING, (base.program,), Context(iteration, seed=0), generation, trial=trial)
+
+    def _tunable(self) -> list[Candidate]:
+        """The programs that are better than most."""
+        whole = [p for p in self.database.programs.values() if is_valid(p) and STOPPED_EARLY not in p.metrics]
+        return better_half(Candidate(score(p), p.code, partial(_base, p), _is_tuned(p)) for p in whole)
 
     def _asking_job(self, iteration: int, arm: str | None = None) -> Job:
         """Select parents and who proposes from them; with ``arm`` that one."""
@@ -269,3 +275,12 @@ class Evolution:
         """Equal in equal runs, and never given twice, also in a run that goes on in another process."""
         which = f"{self.seed}/{iteration}" + (f"/{number}" if number else "")
         return str(uuid.UUID(int=random.Random(which).getrandbits(128), version=4))
+
+
+def _is_tuned(program: Program) -> bool:
+    return bool((program.metadata or {}).get("operator") == TUNING)
+
+
+def _base(program: Program) -> Base:
+    core = CoreProgram(program.id, program.code, Evaluation(dict(program.metrics)))
+    return Base(core, (int((program.metadata or {}).get("island", 0)), program.generation))

@@ -10,11 +10,11 @@ from typing import Any
 from openevolve.database import Program as OpenEvolveProgram
 from pydantic import TypeAdapter, ValidationError
 
-from skdecide_elm.backends.openevolve.database import to_json
-from skdecide_elm.backends.openevolve.tuning import Trial
 from skdecide_elm.core import Context, Evaluation, Program, Proposal
 from skdecide_elm.llm.ledger import Entry
 from skdecide_elm.llm.model import Prompt
+from skdecide_elm.search.constants import Trial
+from skdecide_elm.search.plain import to_json
 
 __all__ = ["Job", "Outcome", "core_program", "gain", "jobs_from_json", "jobs_to_json"]
 

@@ -5,24 +5,21 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from openevolve.database import Program
 from pydantic import TypeAdapter
 
-from skdecide_elm.backends.openevolve.database import from_json, is_valid, score, to_json
-from skdecide_elm.core import Context, Evaluation, Proposal
-from skdecide_elm.core import Program as CoreProgram
+from skdecide_elm.core import Context, Program, Proposal
 from skdecide_elm.errors import ProgramError
-from skdecide_elm.evaluation.score import STOPPED_EARLY
 from skdecide_elm.programs.lifting import lifted
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
+from skdecide_elm.search.plain import from_json, to_json
 from skdecide_elm.search.tuning import Range, RangeSearch
 
-__all__ = ["TUNING", "Base", "ConstantTuner", "Trial", "Tuned"]
+__all__ = ["TO_CHOOSE_FROM", "TUNING", "Base", "Candidate", "ConstantTuner", "Trial", "Tuned", "better_half"]
 
 TUNING = "tuning"
 """The name under which tuned programs stand among those of operators."""
@@ -31,7 +28,7 @@ _STEPS = (0.1, 0.25)
 """First standard deviations, as shares of the bounds: constants near an optimum want the small one."""
 
 _AT_A_TIME = 3
-_TO_CHOOSE_FROM = 10
+TO_CHOOSE_FROM = 10
 """Programs that must be known before the first is tuned: one that is better than most of a few says little."""
 
 _CHANCE = 2
@@ -60,13 +57,38 @@ class Base:
     """A program whose constants are tuned.
 
     Attributes:
-        program: itself; the database may have dropped it.
-        island, generation: where it was found.
+        program: itself; the search may have dropped it.
+        place: where the search has found it, in numbers of its own.
     """
 
-    program: CoreProgram
-    island: int
-    generation: int
+    program: Program
+    place: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A valid program whose constants may be tuned.
+
+    Attributes:
+        score: of the program.
+        code: its text.
+        base: makes the base of its children.
+        is_tuned: it came from tuning itself.
+    """
+
+    score: float
+    code: str
+    base: Callable[[], Base]
+    is_tuned: bool = False
+
+
+def better_half(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Those that are better than most and were not tuned, the best first; none as long as few are known."""
+    ranked = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
+    if len(ranked) < TO_CHOOSE_FROM:
+        return []
+    median = statistics.median(candidate.score for candidate in ranked)
+    return [candidate for candidate in ranked if candidate.score > median and not candidate.is_tuned]
 
 
 @dataclass
@@ -111,7 +133,7 @@ class Tuned:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
 
-    async def propose(self, parents: Sequence[CoreProgram], context: Context) -> Sequence[Proposal]:
+    async def propose(self, parents: Sequence[Program], context: Context) -> Sequence[Proposal]:
         """The program with other constants."""
         return [Proposal(self._trial.code, TUNING, (parents[0].id,), "Other constants.")]
 
@@ -135,17 +157,23 @@ class ConstantTuner:
         self._searches: list[_Search] = []
         self._running: dict[int, RangeSearch] = {}
         self._reached: dict[str, float] = {}
+        self._asked = 0
 
-    def ask(self, iteration: int, programs: Iterable[Program]) -> Trial | None:
-        """The trial of an iteration; None where it is the turn of an operator, or nothing is to be tuned."""
-        if sum(len(search.scores) for search in self._searches) + 1 > self._share * iteration:
+    def ask(self, iteration: int, candidates: Callable[[], Iterable[Candidate]]) -> Trial | None:
+        """The trial of an iteration; None where it is the turn of an operator, or nothing is to be tuned.
+
+        Args:
+            candidates: gives the programs that are better than most, the best first, none of them tuned.
+        """
+        if self._asked + 1 > self._share * iteration:
             return None
-        self._take_up(programs)
+        self._take_up(candidates())
         for index in self._by_need():
             asked = self._running[index].ask()
             if asked is not None:
                 search, (_, values) = self._searches[index], asked
                 search.scores.append(None)
+                self._asked += 1
                 return Trial(with_values(search.code, values), index, len(search.scores) - 1)
         return None
 
@@ -182,6 +210,7 @@ class ConstantTuner:
         self._searches = _SEARCHES.validate_python(plain["searches"])
         self._running = {index: self._searches[index].replayed() for index in plain["running"]}
         self._reached = dict(plain["reached"])
+        self._asked = sum(len(search.scores) for search in self._searches)
 
     def _by_need(self) -> list[int]:
         """The searches under way; the second best gets half of the trials of the best, the third a third."""
@@ -189,22 +218,19 @@ class ConstantTuner:
         need = {index: len(self._searches[index].scores) * (rank + 1) for rank, index in enumerate(ranked)}
         return sorted(ranked, key=lambda index: (need[index], index))
 
-    def _take_up(self, programs: Iterable[Program]) -> None:
-        """Begin with the best program that is better than most, and than what its structure has reached."""
-        usable = [p for p in programs if is_valid(p) and STOPPED_EARLY not in p.metrics]
-        if len(usable) < _TO_CHOOSE_FROM:
-            return
-        median = statistics.median(map(score, usable))
-        for program in sorted(usable, key=score, reverse=True):
-            if score(program) <= median or not self._has_room(score(program)):
+    def _take_up(self, candidates: Iterable[Candidate]) -> None:
+        """Begin with the best program that is better than what its structure has reached."""
+        for candidate in candidates:
+            score = candidate.score
+            if not self._has_room(score):
                 return
-            code, key = _tunable(program.code, self._lifts) if not _is_tuned(program) else ("", "")
-            if not code or score(program) <= self._reached.get(key, -math.inf):
+            code, key = _tunable(candidate.code, self._lifts)
+            if not code or score <= self._reached.get(key, -math.inf):
                 continue
             self._make_room()
-            self._reached[key] = score(program)
+            self._reached[key] = score
             seed = random.Random(f"{self._seed}/{len(self._searches)}").getrandbits(31)
-            search = _Search(_base(program), code, seed, score(program))
+            search = _Search(candidate.base(), code, seed, score)
             self._searches.append(search)
             self._running[len(self._searches) - 1] = search.started()
             return
@@ -232,12 +258,3 @@ def _tunable(code: str, lifts: bool) -> tuple[str, str]:
         return (text, structure_of(text)) if read_tunables(text) else ("", "")
     except ProgramError:
         return "", ""
-
-
-def _is_tuned(program: Program) -> bool:
-    return bool((program.metadata or {}).get("operator") == TUNING)
-
-
-def _base(program: Program) -> Base:
-    core = CoreProgram(program.id, program.code, Evaluation(dict(program.metrics)))
-    return Base(core, int((program.metadata or {}).get("island", 0)), program.generation)

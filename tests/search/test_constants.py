@@ -2,11 +2,13 @@
 
 import json
 import math
+from functools import partial
 
-from openevolve.database import Program
+import pytest
 
-from skdecide_elm.backends.openevolve.tuning import ConstantTuner
+from skdecide_elm.core import Evaluation, Program
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
+from skdecide_elm.search.constants import Base, Candidate, ConstantTuner, better_half
 
 SQUARE = """# EVOLVE-BLOCK-START
 class Planner:
@@ -27,14 +29,14 @@ def value(code):
     return -((found["Planner.X"] - 0.5) ** 2) - (found["Planner.Y"] - 0.25) ** 2
 
 
-def database(*codes, others=12):
+def candidate(name, code, score):
+    return Candidate(score, code, partial(Base, Program(name, code, Evaluation({"combined_score": score}))))
+
+
+def known(*codes, others=12):
     """The programs that a search knows: some with their score, and worse ones without constants."""
-    worse = [Program(id=f"w{number}", code="x = 1\n", metrics={"combined_score": -9.0}) for number in range(others)]
-    good = [
-        Program(id=f"p{number}", code=code, metrics={"combined_score": value(code)})
-        for number, code in enumerate(codes)
-    ]
-    return [*worse, *good]
+    worse = [candidate(f"w{number}", "x = 1\n", -9.0) for number in range(others)]
+    return [*worse, *(candidate(f"p{number}", code, value(code)) for number, code in enumerate(codes))]
 
 
 def play(tuner, programs, iterations, first=1, lag=3):
@@ -44,7 +46,7 @@ def play(tuner, programs, iterations, first=1, lag=3):
         while waiting and waiting[0][0] <= iteration - lag:
             told = waiting.pop(0)[1]
             tuner.tell(told, value(told.code))
-        trial = tuner.ask(iteration, programs)
+        trial = tuner.ask(iteration, partial(better_half, programs))
         if trial is not None:
             trials.append(trial)
             waiting.append((iteration, trial))
@@ -54,50 +56,47 @@ def play(tuner, programs, iterations, first=1, lag=3):
 
 
 def test_it_tunes_the_constants_and_leaves_the_structure():
-    trials = play(ConstantTuner(0.5, 0, lifts=False), database(SQUARE), 300)
+    trials = play(ConstantTuner(0.5, 0, lifts=False), known(SQUARE), 300)
     assert max(value(trial.code) for trial in trials) > -0.01 > value(SQUARE)
     assert {structure_of(trial.code) for trial in trials} == {structure_of(SQUARE)}
 
 
 def test_it_takes_its_share_and_no_more():
     for share in (0.0, 0.25, 0.5):
-        trials = play(ConstantTuner(share, 0, lifts=False), database(SQUARE), 40)
+        trials = play(ConstantTuner(share, 0, lifts=False), known(SQUARE), 40)
         assert len(trials) <= share * 40
         assert len(trials) >= share * 40 - 8 or share == 0
 
 
 def test_nothing_is_tuned_where_nothing_stands_out_or_nothing_can_be_tuned():
-    few = database(SQUARE, others=3)
-    alike = database(*[with_values(SQUARE, {"Planner.X": -0.9 + i / 1000}) for i in range(3)], others=0) * 4
-    for programs in (few, [Program(id=p.id, code=p.code, metrics={"combined_score": -9.0}) for p in alike]):
+    few = known(SQUARE, others=3)
+    alike = known(*[with_values(SQUARE, {"Planner.X": -0.9 + i / 1000}) for i in range(3)], others=0) * 4
+    for programs in (few, [candidate("p", one.code, -9.0) for one in alike]):
         assert play(ConstantTuner(0.5, 0, lifts=False), programs, 40) == []
-    lifeless = database(SQUARE)
-    lifeless[-1].code = "x = 1\n"
+    lifeless = [*known(others=12), candidate("p", "x = 1\n", -1.0)]
     assert play(ConstantTuner(0.5, 0, lifts=True), lifeless, 40) == []
 
 
 def test_undeclared_numbers_are_lifted_only_if_asked_for():
-    program = database(SQUARE)
-    program[
-        -1
-    ].code = "class Planner:\n    def sample_action(self, observation):\n        return 0.3 * observation - 0.2\n"
-    assert ConstantTuner(0.5, 0, lifts=False).ask(40, program) is None
-    trial = ConstantTuner(0.5, 0, lifts=True).ask(40, program)
+    code = "class Planner:\n    def sample_action(self, observation):\n        return 0.3 * observation - 0.2\n"
+    found = partial(better_half, [*known(), candidate("p", code, -1.0)])
+    assert ConstantTuner(0.5, 0, lifts=False).ask(40, found) is None
+    trial = ConstantTuner(0.5, 0, lifts=True).ask(40, found)
     assert "self.WEIGHT * observation - self.OFFSET" in trial.code
 
 
 def test_a_better_program_takes_the_place_of_one_that_had_its_chance():
     structures = [SQUARE.replace("+ self.Y", f"+ self.Y - {number}") for number in range(4)]
-    programs = database(*structures[:3])
+    programs = known(*structures[:3])
     tuner = ConstantTuner(0.5, 0, lifts=False)
     play(tuner, programs, 120)
     best = with_values(structures[3], {"Planner.X": 0.5, "Planner.Y": 0.25})
-    programs += database(best, others=0)
+    programs += known(best, others=0)
     assert structure_of(best) in {structure_of(trial.code) for trial in play(tuner, programs, 40, first=121)}
 
 
 def test_a_state_on_disk_goes_on_alike():
-    programs = database(SQUARE, SQUARE.replace("+ self.Y", "- self.Y"))
+    programs = known(SQUARE, SQUARE.replace("+ self.Y", "- self.Y"))
     straight, saved = (ConstantTuner(0.5, 3, lifts=False) for _ in range(2))
     assert play(straight, programs, 60) == play(saved, programs, 60)
     restored = ConstantTuner(0.5, 99, lifts=False)
@@ -107,10 +106,19 @@ def test_a_state_on_disk_goes_on_alike():
 
 def test_known_and_invalid_trials_count_as_worst():
     tuner = ConstantTuner(0.5, 0, lifts=False)
-    programs = database(SQUARE)
+    programs = known(SQUARE)
     for iteration in range(1, 200):
-        trial = tuner.ask(iteration, programs)
+        trial = tuner.ask(iteration, partial(better_half, programs))
         if trial is not None:
             tuner.tell(trial, None if iteration % 3 else -math.inf)
     state = tuner.to_json()
     assert {score for search in state["searches"] for score in search["scores"]} == {"-inf"}
+
+
+@pytest.mark.parametrize(
+    ("scores", "better"), [([1.0] * 9, []), ([1.0] * 10, []), ([1.0] * 6 + [3.0, 2.0] * 3, [3.0, 2.0])]
+)
+def test_the_better_half_of_what_is_known(scores, better):
+    found = [one.score for one in better_half(candidate(str(n), "", score) for n, score in enumerate(scores))]
+    assert found == sorted(found, reverse=True)
+    assert sorted(set(found), reverse=True) == better
