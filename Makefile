@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check attacks-as-user clean
+.PHONY: demo test check docs attacks-as-user clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,9 +22,13 @@ check: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest
 
+# the API reference, from docstrings; a link that leads nowhere is an error
+docs: $(VENV)/.installed
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs
+
 # the attack suites once more, by an ordinary user, with a copy of Python that such a user can read; needs root
 attacks-as-user: $(VENV)/.installed
 	$(BIN)/python tests/attacks/as_user.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis runs
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build runs

@@ -1,17 +1,19 @@
 """The exceptions of skdecide_elm.
 
-ElmError
-├── ConfigError            a setting that cannot work (also a ValueError)
-├── UnsupportedDomainError a domain that lacks a characteristic the solver needs (also a TypeError)
-├── ProgramError           a program that cannot be used
-│   ├── MarkerError        evolve-block markers missing, nested or unmatched
-│   └── PlannerError       a program that does not define a usable Planner
-├── ReplyError             an LLM reply from which no child program can be made
-├── RequestError           an LLM request that failed for good
-├── ReplayError            a request to which a recording has no reply
-├── MissingDomainError     sample_action needs the rollout domain and did not get it
-├── CheckpointError        a checkpoint that is damaged, foreign or too new
-└── EvaluationError        the evaluation machinery itself failed (never the program under test)
+::
+
+    ElmError
+    ├── ConfigError            a setting that cannot work (also a ValueError)
+    ├── UnsupportedDomainError a domain that lacks a characteristic the solver needs (also a TypeError)
+    ├── ProgramError           a program that cannot be used
+    │   ├── MarkerError        evolve-block markers missing, nested or unmatched
+    │   └── PlannerError       a program that does not define a usable Planner
+    ├── ReplyError             an LLM reply from which no child program can be made
+    ├── RequestError           an LLM request that failed for good
+    ├── ReplayError            a request to which a recording has no reply
+    ├── MissingDomainError     sample_action needs the rollout domain and did not get it
+    ├── CheckpointError        a checkpoint that is damaged, foreign or too new
+    └── EvaluationError        the evaluation machinery itself failed (never the program under test)
 
 Every message says what was expected, what was found, and what to do about it.
 """

@@ -13,7 +13,7 @@ from openevolve.evaluation_result import EvaluationResult
 from skdecide_elm.errors import ProgramError
 
 ROOT = Path(__file__).parent.parent
-STEMS = ["binpacking", "cartpole", "maze"]
+STEMS = ["binpacking", "cartpole", "maze", "rcpsp"]
 
 
 def load_evaluate(stem):
@@ -102,6 +102,19 @@ class Planner:
 
     def sample_action(self, observation, applicable_actions):
         return applicable_actions[np.argmin(observation[1][applicable_actions])]
+""",
+    # latest start time first
+    "rcpsp": """
+import numpy as np
+
+
+class Planner:
+    def __init__(self, domain):
+        pass
+
+    def sample_action(self, observation, applicable_actions):
+        ready = applicable_actions.get_elements()
+        return ready[np.argmin(observation.late_start[ready])]
 """,
 }
 

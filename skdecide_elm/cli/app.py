@@ -27,6 +27,8 @@ Exit codes: 0 done; 1 something cannot work, and the message says what; 2 wrong 
 """
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+"""The command line as an application of Typer, with all commands."""
+
 for _command in (init, run, resume, evaluate, rollout, prompt, tune, report, doctor):
     app.command()(_command)
 

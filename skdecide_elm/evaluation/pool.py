@@ -81,7 +81,8 @@ class EvaluationPool:
         """Evaluate a program as soon as a worker is free.
 
         Args:
-            bar: stop it early if it is clearly worse; see `racing`. A user's own script knows no such thing.
+            bar: stop it early if it is clearly worse; see `skdecide_elm.evaluation.racing`. A user's own script knows
+                no such thing.
 
         The future raises `EvaluationError` if the pool is closed meanwhile, or if a worker cannot start (for instance
         because a domain factory raises).

@@ -55,7 +55,7 @@ class IntegratedSolver(ProgramSolver):
         evaluator_timeout: seconds after which an evaluation is killed; None: the configuration's ``evaluator.timeout``
             if it is not OpenEvolve's default of 300, else 60.
         evaluator_enforce_using_public_api: give the planner a proxy of the domain that refuses private members.
-        config: path of an OpenEvolve YAML file, or a `Config` (which is copied).
+        config: path of an OpenEvolve YAML file, or a ``Config`` (which is copied).
         output_dir: folder for checkpoints and the best program; None: nothing is written.
         target_score: stop when ``combined_score`` reaches it.
         prompt_add_blockevolve_instruction: tell the LLM to edit only within the evolve block.

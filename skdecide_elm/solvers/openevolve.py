@@ -30,6 +30,8 @@ class OpenEvolveSolver(ProgramSolver):
     """A solver whose search is OpenEvolve's."""
 
     hyperparameters = OPENEVOLVE_HYPERPARAMETERS
+    """What Optuna may tune, in scikit-decide's own classes."""
+
     _backend: OpenEvolveBackend
 
     @property

@@ -41,7 +41,7 @@ class ProxySolver(ProgramSolver):
         planner_applicable_actions_converter: from the space of applicable actions to what ``sample_action`` gets.
         planner_domain_factory: makes the planner's own copy of the domain, where that must not know all that the
             domain knows; called with the rollout domain if it takes an argument. None: ``domain_factory``.
-        config: path of an OpenEvolve YAML file, or a `Config` (which is copied).
+        config: path of an OpenEvolve YAML file, or a ``Config`` (which is copied).
         output_dir: folder for checkpoints and the best program; None: nothing is written.
         target_score: stop when ``combined_score`` reaches it.
         prompt_add_blockevolve_instruction: tell the LLM to edit only within the evolve block.

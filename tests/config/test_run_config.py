@@ -195,7 +195,7 @@ def test_a_broken_override(refusal, override):
 # --- what comes of it
 
 
-@pytest.mark.parametrize("stem", ["binpacking", "cartpole", "maze"])
+@pytest.mark.parametrize("stem", ["binpacking", "cartpole", "maze", "rcpsp"])
 def test_the_examples_mean_to_openevolve_what_they_meant(stem):
     path = ROOT / "configs" / f"{stem}.yaml"
     config = load_run_config(path)

@@ -12,7 +12,7 @@ __all__ = ["IsolationLevel", "IsolationPolicy"]
 
 IsolationLevel = Literal["auto", "process", "strict"]
 """``auto``: every layer that the machine offers; ``process``: resource limits and privileges only; ``strict``: every
-layer, or refuse, and no file at all once `close_files` was called."""
+layer, or refuse, and no file at all once ``close_files`` was called."""
 
 
 @dataclass(frozen=True, kw_only=True)
