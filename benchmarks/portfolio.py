@@ -1,6 +1,6 @@
 """A portfolio of a map's programs against the single best, on instances that no search has seen.
 
-    python benchmarks/portfolio.py [--instances 30] [--steps 300] [--size 4] [--seed 0] [--rows mazes,...]
+    python benchmarks/portfolio.py [--instances 30] [--steps 300] [--size 8] [--seed 0] [--rows mazes,...]
 
 mazes      random mazes of 8 × 8 rooms, perfect or with loops, of which the planner has a copy
 packing    streams of items from three distributions; the planner's copy is the distribution, with a luck of its own
@@ -145,7 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--instances", type=int, default=30)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--size", type=int, default=4)
+    parser.add_argument("--size", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", default=",".join(ROWS))
     arguments = parser.parse_args()

@@ -183,10 +183,13 @@ def collapse_memory() -> None:
                 madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), _MADV_COLLAPSE)
 
 
-def pin_to_core(core: int) -> None:
-    """Run this process and its children on one core: a referee and its planner take turns, and never wait for one."""
+def pin_to_core(core: int, pid: int = 0) -> None:
+    """Run a process (0: this one), and its later children, on one core.
+
+    A referee and its planner take turns, and never wait for one.
+    """
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(pid, {core})
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:

@@ -7,13 +7,13 @@ import os
 import pickle
 import socket
 import subprocess
-import sys
 
 import cloudpickle
 
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
+from skdecide_elm.evaluation.host_process import HostProcess, start_host
 from skdecide_elm.evaluation.planner_host import (
     AWAIT,
     CLOSE_SECONDS,
@@ -42,13 +42,16 @@ class PlannerHost:
         setup: what the planner's side knows.
         mode: ``forkserver`` (a child per program) or ``single`` (a process per program; the next one starts when a
             program has ended, not before: it would take the program's time, on the same core).
+        process: of the host, if it was started already.
     """
 
-    def __init__(self, setup: PlannerSetup, mode: str) -> None:
+    def __init__(self, setup: PlannerSetup, mode: str, process: HostProcess | None = None) -> None:
         self._setup = setup
         self._mode = mode
         self._payload = cloudpickle.dumps(setup)
-        self._process = self._start()
+        self._process: _ForkingHost | SingleHost = (
+            self._start() if process is None else _ForkingHost(self._payload, process)
+        )
         self._channel: Channel | None = None
 
     def await_ready(self) -> None:
@@ -58,6 +61,10 @@ class PlannerHost:
             EvaluationError: it cannot, for instance because a factory for the planner's copy raises.
         """
         self._process.await_ready()
+
+    def pin_to_core(self, core: int) -> None:
+        """Let the present process, and all that it forks, run on one core; later ones are where we are."""
+        containment.pin_to_core(core, self._process.pid)
 
     def begin(self, assignment: Assignment) -> RemotePlanner:
         """Give a program to a fresh process. Raises as `await_ready` does."""
@@ -90,8 +97,7 @@ class PlannerHost:
         containment.kill_strays()
 
     def _start(self) -> _ForkingHost | SingleHost:
-        kind = _ForkingHost if self._mode == "forkserver" else SingleHost
-        return kind(self._payload)
+        return _ForkingHost(self._payload, HostProcess()) if self._mode == "forkserver" else SingleHost(self._payload)
 
 
 class Control:
@@ -132,14 +138,13 @@ class Control:
 
 
 class _ForkingHost:
-    """A host that forks a child per program, told so over a socket that is its standard input and output."""
+    """A host that forks a child per program."""
 
-    def __init__(self, payload: bytes) -> None:
-        ours, theirs = socket.socketpair()
-        self._control = Control(ours)
-        self._process = _popen("forkserver", theirs.fileno(), theirs.fileno())
-        theirs.close()
-        self._frames = Channel(ours.fileno(), ours.fileno(), _MAX_ANSWER_BYTES)
+    def __init__(self, payload: bytes, started: HostProcess) -> None:
+        self._process = started.process
+        self.pid = self._process.pid
+        self._control = Control(started.control)
+        self._frames = Channel(started.control.fileno(), started.control.fileno(), _MAX_ANSWER_BYTES)
         self._ready = False
         with contextlib.suppress(ChannelClosed):  # await_ready says so
             self._frames.send(payload)
@@ -168,7 +173,8 @@ class SingleHost:
     """A host that plays one program itself, over pipes that are its standard input and output."""
 
     def __init__(self, payload: bytes) -> None:
-        self._process = _popen("single", subprocess.PIPE, subprocess.PIPE)
+        self._process = start_host("single", subprocess.PIPE, subprocess.PIPE)
+        self.pid = self._process.pid
         assert self._process.stdin is not None and self._process.stdout is not None
         self._channel = Channel(
             os.dup(self._process.stdout.fileno()), os.dup(self._process.stdin.fileno()), _MAX_ANSWER_BYTES
@@ -206,13 +212,6 @@ def _exit_code(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(seconds)
     return None
-
-
-def _popen(mode: str, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "skdecide_elm.evaluation.planner_host", mode]
-    return subprocess.Popen(
-        command, stdin=stdin, stdout=stdout, env=containment.scrubbed_environment(), start_new_session=True
-    )
 
 
 def _await_ready(channel: Channel) -> None:

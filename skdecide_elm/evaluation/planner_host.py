@@ -22,7 +22,7 @@ import cloudpickle
 from skdecide import Domain
 
 from skdecide_elm.evaluation import containment
-from skdecide_elm.evaluation.channel import Channel
+from skdecide_elm.evaluation.channel import Channel, ChannelClosed
 from skdecide_elm.evaluation.isolation import prepare_isolation
 from skdecide_elm.evaluation.planner_side import HANG_SIGNAL, Assignment, PlannerSetup, play
 from skdecide_elm.evaluation.preloading import import_modules
@@ -76,7 +76,10 @@ def main() -> None:
     control = Channel(os.dup(0), os.dup(1), MAX_FRAME_BYTES)
     os.dup2(2, 1)
     make_unseeded_generators_follow()
-    setup: PlannerSetup = cloudpickle.loads(control.receive())
+    try:
+        setup: PlannerSetup = cloudpickle.loads(control.receive())
+    except ChannelClosed:  # the referee could not make itself ready, and says why
+        return
     copies = [_build(setup, instance) for instance in range(len(setup.copies))]
     import_modules(setup.preload)
     prepare_isolation(setup.policy(Path.cwd()))

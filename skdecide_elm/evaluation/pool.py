@@ -65,6 +65,7 @@ class EvaluationPool:
         self._mode = _checked_mode(mode or default_worker_mode())
         # a referee lives on in both modes; a user's script runs in the worker itself where that cannot fork
         self._single_use = self._mode == "single" and isinstance(task, ScriptTask)
+        self._kind = "script" if isinstance(task, ScriptTask) else "rollouts"
         self._setup = dump_task(task)
         self._folder = Path(tempfile.mkdtemp(prefix="skdecide_elm_"))
         self._closed = threading.Event()
@@ -171,7 +172,7 @@ class EvaluationPool:
 
     def _start_worker(self) -> WorkerProcess:
         try:
-            worker = WorkerProcess(self._mode, self._setup, self._new_folder(), self._grace())
+            worker = WorkerProcess(self._mode, self._kind, self._setup, self._new_folder(), self._grace())
         except OSError as error:
             raise EvaluationError(
                 f"expected to start a worker process; {error}; check the limits of this one"

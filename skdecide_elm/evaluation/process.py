@@ -43,6 +43,7 @@ class WorkerProcess:
 
     Args:
         mode: how it, or its planner's host, makes a process for a program.
+        kind: of the task: ``rollouts`` or ``script``.
         setup: the pickled task.
         folder: its working folder, which exists.
         grace: seconds beyond the time limit that it may take to answer, if it keeps the time itself; None: it does not.
@@ -52,7 +53,7 @@ class WorkerProcess:
         lost: whether it must be replaced before the next request.
     """
 
-    def __init__(self, mode: WorkerMode, setup: bytes, folder: Path, grace: float | None) -> None:
+    def __init__(self, mode: WorkerMode, kind: str, setup: bytes, folder: Path, grace: float | None) -> None:
         self.folder = folder
         self._core = ClaimedCore()
         self.lost = False
@@ -65,7 +66,7 @@ class WorkerProcess:
         self._was_ready = False
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(self._core.number)],
+                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(self._core.number), kind],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
