@@ -14,7 +14,7 @@ from skdecide import Domain, Solver
 from skdecide.builders.domain import Initializable
 from skdecide.builders.solver import Policies, Restorable
 
-from skdecide_elm.backends.protocol import Backend
+from skdecide_elm.backends.backend import Backend
 from skdecide_elm.bridges import Bridge
 from skdecide_elm.domain_api import check_supported, has_restricted_actions
 from skdecide_elm.errors import UnsupportedDomainError

@@ -12,7 +12,6 @@ from openevolve.config import Config
 from skdecide_elm.backends.elm import (
     ArmsProposer,
     ElmBackend,
-    ElmBackendSettings,
     ElmConfig,
     build_search,
     load_elm_config,
@@ -32,7 +31,7 @@ from skdecide_elm.search.loop import Search
 from skdecide_elm.search.settings import SearchSettings
 from skdecide_elm.search.statistics import SearchStatistics
 from skdecide_elm.solvers.base import ProgramSolver
-from skdecide_elm.solvers.options import RunOptions, positive
+from skdecide_elm.solvers.options import RunOptions
 from skdecide_elm.solvers.portfolio import Portfolio
 
 __all__ = ["ElmSolver", "elm_settings"]
@@ -145,16 +144,7 @@ class ElmSolver(ProgramSolver):
         def make_search() -> Search:
             return build_search(self._elm, [initial_program], completed)
 
-        settings = ElmBackendSettings(
-            identity={**self._identity, **self._elm.identity},
-            output_dir=options.folder,
-            checkpoint_interval=config.checkpoint_interval,
-            workers=options.workers(config),
-            worker_mode=options.evaluator_worker_mode,
-            keeps_seed=options.evaluation.has_own_seed,
-            cached=options.evaluation.evaluator_cache,
-            candidates=positive("validation_candidates", options.evaluation.validation_candidates),
-        )
+        settings = options.backend_settings(config, {**self._identity, **self._elm.identity})
         features = [name for name in self._elm.feature_names if name in DESCRIPTORS]
         tasks = options.tasks(replace(task, seed=built.evaluator_seed), features)
         proposer = ArmsProposer(built.arms, proposals.limits)

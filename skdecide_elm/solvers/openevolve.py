@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from openevolve.config import Config
 
-from skdecide_elm.backends.openevolve import BackendSettings, OpenEvolveBackend, RunStatistics, build_evolution
+from skdecide_elm.backends.openevolve import OpenEvolveBackend, RunStatistics, build_evolution
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.evaluation import RolloutTask
 from skdecide_elm.evaluation.descriptors import DESCRIPTORS
@@ -20,7 +20,7 @@ from skdecide_elm.report.of_openevolve import view_of_database
 from skdecide_elm.solvers.base import ProgramSolver
 from skdecide_elm.solvers.documentation import documented_by
 from skdecide_elm.solvers.integrated import IntegratedSolver
-from skdecide_elm.solvers.options import EvaluationOptions, RunOptions, positive
+from skdecide_elm.solvers.options import EvaluationOptions, RunOptions
 from skdecide_elm.solvers.proxy import ProxySolver
 
 __all__ = ["IntegratedOpenEvolve", "OpenEvolveSolver", "ProxyOpenEvolve"]
@@ -56,17 +56,8 @@ class OpenEvolveSolver(ProgramSolver):
         features = [name for name in config.database.feature_dimensions if name in DESCRIPTORS]
         tasks = options.tasks(replace(task, seed=evolution.settings.evaluator_seed), features)
         evolution.racing = _racing(tasks, options.evaluation)
-        settings = BackendSettings(
-            output_dir=options.folder,
-            target_score=options.target_score,
-            workers=options.workers(config),
-            worker_mode=options.evaluator_worker_mode,
-            cached=options.evaluation.evaluator_cache,
-            candidates=positive("validation_candidates", options.evaluation.validation_candidates),
-            keeps_seed=options.evaluation.has_own_seed,
-            identity=self._identity,
-        )
-        return OpenEvolveBackend(evolution, tasks, config, settings)
+        settings = options.backend_settings(config, self._identity)
+        return OpenEvolveBackend(evolution, tasks, settings, options.target_score)
 
 
 @documented_by(IntegratedSolver)

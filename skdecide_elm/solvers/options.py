@@ -10,6 +10,7 @@ from openevolve.config import Config, EvaluatorConfig
 from openevolve.prompt.templates import TemplateManager
 from skdecide import Domain
 
+from skdecide_elm.backends.backend import BackendSettings
 from skdecide_elm.backends.openevolve import ProposalOptions
 from skdecide_elm.errors import ConfigError, ProgramError
 from skdecide_elm.evaluation import RolloutTask, ScriptTask, Task, WorkerMode
@@ -93,6 +94,26 @@ class RunOptions:
             return positive("evaluator_parallel", asked) if isinstance(asked, int) else asked
         configured: int = config.evaluator.parallel_evaluations
         return configured if configured > 1 else None
+
+    def backend_settings(self, config: Config, identity: dict[str, str]) -> BackendSettings:
+        """What the search behind the solver needs to know.
+
+        Args:
+            identity: what the search is about, by name.
+
+        Raises:
+            ConfigError: a number below one.
+        """
+        return BackendSettings(
+            identity=identity,
+            output_dir=self.folder,
+            checkpoint_interval=config.checkpoint_interval,
+            workers=self.workers(config),
+            worker_mode=self.evaluator_worker_mode,
+            cached=self.evaluation.evaluator_cache,
+            candidates=positive("validation_candidates", self.evaluation.validation_candidates),
+            keeps_seed=self.evaluation.has_own_seed,
+        )
 
     def tasks(self, task: RolloutTask, features: Sequence[str]) -> Tasks:
         """What programs are evaluated on.

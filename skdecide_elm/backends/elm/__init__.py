@@ -1,6 +1,6 @@
 """Search by ELM: a map of different, good programs, or one of the baselines, on our own loop."""
 
-from skdecide_elm.backends.elm.backend import ElmBackend, ElmBackendSettings
+from skdecide_elm.backends.elm.backend import ElmBackend
 from skdecide_elm.backends.elm.config import ElmConfig, build_search, load_elm_config
 from skdecide_elm.backends.elm.proposers import LLM_OPERATORS, ArmsProposer, OperatorProposer, weighted
 
@@ -8,7 +8,6 @@ __all__ = [
     "LLM_OPERATORS",
     "ArmsProposer",
     "ElmBackend",
-    "ElmBackendSettings",
     "ElmConfig",
     "OperatorProposer",
     "build_search",
