@@ -1,12 +1,13 @@
 """A study of hyperparameters on mazes by two processes, and whether its best is better than the defaults.
 
-    python benchmarks/sweep.py [--trials 20] [--iterations 40] [--runs 20] [--solver IntegratedELM]
+    python benchmarks/sweep.py [--trials 20] [--iterations 40] [--runs 12] [--solver ProxyOpenEvolve]
 
 The two processes are two commands ``skdecide-elm tune`` on one SQLite file. A trial is the mean of three runs, each
-scored by its final program on validation mazes; a run is short, since a long one solves mazes with any settings. Then
-the best trial's hyperparameters and the defaults each make so many runs with seeds that the study has not used, and
-their final programs play mazes that neither search nor study has seen. Reported by pairs of equal seeds: mean
-difference, its bootstrap interval (95 %), and Wilcoxon's signed-rank test (two-sided).
+scored by its final program on validation mazes. Programs see cells, and no model of the maze: with a model, any
+settings find the shortest ways at once, and there is nothing to tune. Then the best trial's hyperparameters and the
+defaults each make so many runs with seeds that the study has not used, and their final programs play mazes that neither
+search nor study has seen. Reported by pairs of equal seeds: mean difference, its bootstrap interval (95 %), and
+Wilcoxon's signed-rank test (two-sided).
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from skdecide_elm.config import load_run_config
 from skdecide_elm.environments.mazes import draw_maze
 
 NAMES = {
-    "IntegratedELM": ["archive", "archive_bins", "selection", "init_steps", "batch_size"],
-    "IntegratedOpenEvolve": ["num_islands", "population_size", "exploration_ratio", "exploitation_ratio"],
+    "ProxyELM": ["archive", "archive_bins", "selection", "init_steps", "batch_size", "tuning_share"],
+    "ProxyOpenEvolve": ["num_islands", "exploration_ratio", "exploitation_ratio", "migration_interval", "tuning_share"],
 }
 """Of the hyperparameters those that mean something without an LLM."""
 
+HERE = Path(__file__).resolve().parent
 FIRST_UNUSED = 100
 """The study's runs have smaller seeds."""
 
@@ -50,14 +52,20 @@ def configuration(solver: str, iterations: int, trials: int, storage: str) -> di
         "max_iterations": iterations,
         "domain": {
             "factory": "sweep:maze",
-            "path": [str(Path(__file__).parent)],
+            "path": [str(HERE), str(HERE.parent / "configs")],
             "kwargs": {"seed": 0},
             "train": [{"seed": seed} for seed in range(3)],
             "validation": [{"seed": seed} for seed in range(1000, 1006)],
             "test": [{"seed": seed} for seed in range(2000, 2030)],
         },
         "solver": solver,
-        "evaluation": {"rollout_num_episodes": 1, "rollout_max_steps": 200, "timeout": 10, "parallel": 1},
+        "planner": {
+            "initial_program": str(HERE.parent / "initial_programs" / "maze.py"),
+            "kwargs_factory": "maze:to_size",
+            "obs_converter": "maze:to_cell",
+            "action_converter": "maze:to_action",
+        },
+        "evaluation": {"rollout_num_episodes": 1, "rollout_max_steps": 1000, "timeout": 10, "parallel": 1},
         "tune": {
             "n_trials": trials,
             "names": NAMES[solver],
@@ -95,8 +103,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--iterations", type=int, default=40)
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--solver", choices=NAMES, default="IntegratedELM")
+    parser.add_argument("--runs", type=int, default=12)
+    parser.add_argument("--solver", choices=NAMES, default="ProxyOpenEvolve")
     arguments = parser.parse_args()
     logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
