@@ -26,7 +26,7 @@ def test_the_run_is_the_same_on_an_executor():
 
 
 def test_what_is_no_executor():
-    solver = IntegratedOpenEvolve(Maze, evaluator_parallel="two", **SETTINGS)
+    solver = IntegratedOpenEvolve(Maze, evaluator_parallel=object(), **SETTINGS)
     with pytest.raises(ConfigError, match="a number of workers or an executor"):
         solver.solve()
 

@@ -52,7 +52,7 @@ def system(initial):
 
     def system(kind=IntegratedOpenEvolve, domain=Line, **flags):
         solver = kind(domain, initial_program_path=initial, **{"config": plain(), **FAST, **flags})
-        return solver._backend._config.prompt.system_message
+        return solver._backend._evolution.config.prompt.system_message
 
     return system
 
@@ -135,7 +135,7 @@ def test_a_domain_of_the_running_script_shows_its_own_source(tmp_path):
             \'\'\'A line that only this script knows.\'\'\'
 
         solver = IntegratedOpenEvolve(Local, **FAST, prompt_include_public_api=False, prompt_include_domain_module=True)
-        print(solver._backend._config.prompt.system_message)
+        print(solver._backend._evolution.config.prompt.system_message)
     """
     output, errors = start(tmp_path, script).communicate(timeout=30)
     source = "class Local(Line):\n    '''A line that only this script knows.'''"
