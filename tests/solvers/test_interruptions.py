@@ -77,7 +77,7 @@ def test_ctrl_c_while_a_request_stalls_ends_the_script(tmp_path):
         from skdecide_elm import IntegratedOpenEvolve
 
         def answer(request):
-            print("asked", flush=True)
+            print("asked\\n", end="", flush=True)  # at once: requests come in several threads
             return Stall(60)
 
         server = Loopback(answer).__enter__()
