@@ -19,6 +19,7 @@ from typing import Any
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError, EvaluationError
 from skdecide_elm.evaluation.containment import remove_tree
+from skdecide_elm.evaluation.cores import ClaimedCore
 from skdecide_elm.evaluation.failure import timeout_error, traceback_from_dump
 from skdecide_elm.evaluation.messages import UNSEEDED, Failure
 from skdecide_elm.evaluation.planner_side import HANG_FILE, OUTPUT_FILE
@@ -71,6 +72,7 @@ class EvaluationPool:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._all: set[WorkerProcess] = set()
+        self._cores: list[ClaimedCore] = []
         self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
         # its threads start the processes, and end when the pool is closed: see WorkerProcess
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="evaluation")
@@ -171,9 +173,13 @@ class EvaluationPool:
             self._idle.put(self._start_worker())
 
     def _start_worker(self) -> WorkerProcess:
+        with self._lock:
+            core = ClaimedCore([other.number for other in self._cores])
+            self._cores.append(core)
         try:
-            worker = WorkerProcess(self._mode, self._kind, self._setup, self._new_folder(), self._grace())
+            worker = WorkerProcess(self._mode, self._kind, core, self._setup, self._new_folder(), self._grace())
         except OSError as error:
+            self._give_back(core)
             raise EvaluationError(
                 f"expected to start a worker process; {error}; check the limits of this one"
             ) from error
@@ -188,9 +194,15 @@ class EvaluationPool:
 
     def _discard(self, worker: WorkerProcess) -> None:
         worker.stop()
+        self._give_back(worker.core)
         with self._lock:
             self._all.discard(worker)
         remove_tree(worker.folder)
+
+    def _give_back(self, core: ClaimedCore) -> None:
+        core.release()
+        with self._lock:
+            self._cores.remove(core)
 
     def _new_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._folder))

@@ -44,18 +44,21 @@ class WorkerProcess:
     Args:
         mode: how it, or its planner's host, makes a process for a program.
         kind: of the task: ``rollouts`` or ``script``.
+        core: that it may use for rollouts; released when it has stopped.
         setup: the pickled task.
         folder: its working folder, which exists.
         grace: seconds beyond the time limit that it may take to answer, if it keeps the time itself; None: it does not.
 
     Attributes:
-        folder: as given.
+        folder, core: as given.
         lost: whether it must be replaced before the next request.
     """
 
-    def __init__(self, mode: WorkerMode, kind: str, setup: bytes, folder: Path, grace: float | None) -> None:
+    def __init__(
+        self, mode: WorkerMode, kind: str, core: ClaimedCore, setup: bytes, folder: Path, grace: float | None
+    ) -> None:
         self.folder = folder
-        self._core = ClaimedCore()
+        self.core = core
         self.lost = False
         self._grace = grace
         self._errors = folder / "stderr.txt"
@@ -66,7 +69,7 @@ class WorkerProcess:
         self._was_ready = False
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(self._core.number), kind],
+                [sys.executable, "-m", "skdecide_elm.evaluation.worker", mode, str(core.number), kind],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -116,7 +119,7 @@ class WorkerProcess:
             self._process.wait()
             with contextlib.suppress(BrokenPipeError):
                 self._requests.close()
-            self._core.release()
+            self.core.release()
 
     def _await_ready(self) -> None:
         self._ready.wait()

@@ -12,17 +12,25 @@ from skdecide_elm.evaluation.pool import EvaluationPool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="cores are claimed on Linux")
 
-CLAIM = "from skdecide_elm.evaluation.cores import ClaimedCore; print(ClaimedCore().number)"
+CLAIM = """
+import os
+os.getuid = lambda: {name!r}
+from skdecide_elm.evaluation.cores import ClaimedCore
+print(ClaimedCore().number)
+"""
 
 
-def claimed_elsewhere():
-    return int(subprocess.run([sys.executable, "-c", CLAIM], capture_output=True, text=True, check=True).stdout)
+def claimed_elsewhere(name):
+    command = [sys.executable, "-c", CLAIM.format(name=name)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.fixture
 def own_names(monkeypatch):
     """Claims that nobody else makes."""
-    monkeypatch.setattr(os, "getuid", lambda: f"test_{os.getpid()}")
+    name = f"test_{os.getpid()}"
+    monkeypatch.setattr(os, "getuid", lambda: name)
+    return name
 
 
 @pytest.fixture
@@ -38,6 +46,13 @@ def test_each_gets_one_of_its_own(all_cores):
     assert {claim.number for claim in all_cores} == os.sched_getaffinity(0)
 
 
+def test_then_the_workers_of_a_pool_stay_apart(all_cores):
+    taken = []
+    for _ in range(3 * len(all_cores)):
+        taken.append(ClaimedCore(taken).number)
+    assert sorted(taken) == sorted(3 * list(os.sched_getaffinity(0)))
+
+
 def test_then_they_take_turns(all_cores):
     more = [ClaimedCore() for _ in range(2 * len(all_cores))]
     assert sorted(claim.number for claim in more) == sorted(2 * list(os.sched_getaffinity(0)))
@@ -48,12 +63,22 @@ def test_what_was_released_is_taken_again(all_cores):
     assert ClaimedCore().number == all_cores[-1].number
 
 
-def test_another_process_takes_another_core_until_this_one_releases_it():
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
+def test_another_process_takes_another_core_until_this_one_releases_it(own_names):
     mine = ClaimedCore()
-    if mine._claim is None or len(os.sched_getaffinity(0)) < 2:
-        pytest.skip("all cores are taken already")
-    assert claimed_elsewhere() != mine.number
+    assert claimed_elsewhere(own_names) != mine.number
+    first = mine.number
     mine.release()
+    assert claimed_elsewhere(own_names) == first
+
+
+@pytest.mark.parametrize("others", [1, 2, 3])
+def test_workers_of_a_pool_stay_apart_beside_others(own_names, others):
+    elsewhere = [ClaimedCore() for _ in range(others)]
+    with EvaluationPool(corridor_task(), workers=2) as pool:
+        assert len(worker_cores(pool)) == min(2, len(os.sched_getaffinity(0)))
+    for claim in elsewhere:
+        claim.release()
 
 
 def test_workers_of_two_pools_stay_apart(own_names):
@@ -62,5 +87,6 @@ def test_workers_of_two_pools_stay_apart(own_names):
 
 
 def worker_cores(pool):
-    pool.evaluate("")  # when that is done, the workers have started
+    for future in [pool.submit("") for _ in range(2 * pool.workers)]:
+        future.result()  # when that is done, the workers have started
     return set().union(*(os.sched_getaffinity(worker._process.pid) for worker in pool._all))
