@@ -46,16 +46,20 @@ def test_each_gets_one_of_its_own(all_cores):
     assert {claim.number for claim in all_cores} == os.sched_getaffinity(0)
 
 
-def test_then_the_workers_of_a_pool_stay_apart(all_cores):
-    taken = []
-    for _ in range(3 * len(all_cores)):
-        taken.append(ClaimedCore(taken).number)
-    assert sorted(taken) == sorted(3 * list(os.sched_getaffinity(0)))
-
-
-def test_then_they_take_turns(all_cores):
+def test_then_each_core_has_as_many_as_the_others(all_cores):
     more = [ClaimedCore() for _ in range(2 * len(all_cores))]
     assert sorted(claim.number for claim in more) == sorted(2 * list(os.sched_getaffinity(0)))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
+def test_of_two_cores_the_one_that_the_pool_has_not_yet(all_cores):
+    first, second, *_ = sorted(os.sched_getaffinity(0))
+    assert ClaimedCore([first]).number == second
+
+
+def test_processes_share_out_the_cores_too(own_names, all_cores):
+    mine = ClaimedCore()
+    assert (claimed_elsewhere(own_names) == mine.number) == (len(all_cores) == 1)
 
 
 def test_what_was_released_is_taken_again(all_cores):
