@@ -14,7 +14,9 @@ from openevolve.evaluation_result import EvaluationResult
 
 from skdecide_elm.backends.evaluators import Evaluators
 from skdecide_elm.backends.threads import run_interruptibly
+from skdecide_elm.evaluation.cache import CachedPool
 from skdecide_elm.evaluation.dask_executor import Parallel
+from skdecide_elm.evaluation.executor_pool import Pool
 from skdecide_elm.evaluation.process import WorkerMode
 from skdecide_elm.evaluation.result import SearchResult
 from skdecide_elm.evaluation.tasks import Tasks
@@ -128,7 +130,7 @@ class Backend(ABC):
             ElmError: of a worker that cannot start, or a configuration that cannot work.
             KeyboardInterrupt: at a second Ctrl-C, while the run is being stopped.
         """
-        self._evaluators.search_pool()  # what cannot be carried to other processes shows here
+        pool = self._evaluators.search_pool()  # here: one that is closed at Ctrl-C must not be opened again
         stop = threading.Event()
 
         def after(iteration: int) -> bool:
@@ -138,7 +140,7 @@ class Backend(ABC):
         def run() -> None:
             self._evaluators.check_seeding()
             self._chosen = None
-            self._run(iterations, stop, after)
+            self._run(pool, iterations, stop, after)
             if not stop.is_set():
                 self._chosen = self._evaluators.choose(self._best_codes(self._settings.candidates))
 
@@ -151,7 +153,9 @@ class Backend(ABC):
             logger.warning("No valid program was found; the initial program is returned.")
 
     @abstractmethod
-    def _run(self, iterations: int, stop: threading.Event, after: Callable[[int], bool]) -> None:
+    def _run(
+        self, pool: Pool | CachedPool, iterations: int, stop: threading.Event, after: Callable[[int], bool]
+    ) -> None:
         """Run the search until it is done, ``stop`` is set, or ``after``, called after each iteration, says so."""
 
     @abstractmethod

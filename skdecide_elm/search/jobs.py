@@ -46,7 +46,7 @@ class Job:
         parents, examples, failures = (
             tuple(programs[found] for found in row[name]) for name in ("parents", "examples", "failures")
         )
-        step, trial = int(row["step"]), row.get("trial")
+        step, trial = int(row["step"]), row["trial"]
         context = Context(step, int(row["seed"]), examples, failures)
         return cls(step, parents, context, None if trial is None else Trial(**trial))
 

@@ -116,11 +116,7 @@ SOON = {"init_steps": 2, "batch_size": 1, "llm_concurrency": 1}
 
 @pytest.mark.parametrize(
     ("base", "name", "value"),
-    [
-        (SOON, "selection", "worst"),
-        (SOON, "init_steps", 10),
-        (SOON, "batch_size", 16),
-    ],
+    [(SOON, "selection", "worst"), (SOON, "init_steps", 10), (SOON, "batch_size", 16)],
 )
 def test_a_hyperparameter_of_elm_changes_the_search(traced, base, name, value):
     assert traced(IntegratedELM, 24, **{**base, name: value}) != traced(IntegratedELM, 24, **base)

@@ -14,6 +14,8 @@ from skdecide_elm.backends.elm.checkpoint import Checkpoint, damaged, load_check
 from skdecide_elm.backends.elm.proposers import Proposer
 from skdecide_elm.backends.threads import run_in_loop, run_in_thread
 from skdecide_elm.core import Evaluation, Program
+from skdecide_elm.evaluation.cache import CachedPool
+from skdecide_elm.evaluation.executor_pool import Pool
 from skdecide_elm.evaluation.tasks import Tasks
 from skdecide_elm.llm.ledger import Ledger
 from skdecide_elm.search.archive_base import Archive
@@ -114,7 +116,7 @@ class ElmBackend(Backend):
     def next_prompt(self, operator: str | None = None) -> dict[str, str]:
         """The prompt of the next step (evaluates the initial program if that was not done)."""
         if not self.search.initial_programs:
-            evaluate = self._evaluation()
+            evaluate = self._evaluation(self._evaluators.search_pool())
             run_in_thread(lambda: run_in_loop(self.search.run(0, self._proposer, evaluate)))
         return self._proposer.prompt(*self.search.next_context(self._proposer.num_parents), operator)
 
@@ -147,17 +149,17 @@ class ElmBackend(Backend):
     def _is_any_valid(self) -> bool:
         return self.search.best is not None
 
-    def _run(self, iterations: int, stop: threading.Event, after: Callable[[int], bool]) -> None:
+    def _run(
+        self, pool: Pool | CachedPool, iterations: int, stop: threading.Event, after: Callable[[int], bool]
+    ) -> None:
         self._proposer.reopen()
         may_begin = self._proposer.may_begin
-        run_in_loop(self.search.run(iterations, self._proposer, self._evaluation(), stop, after, may_begin))
+        run_in_loop(self.search.run(iterations, self._proposer, self._evaluation(pool), stop, after, may_begin))
 
     def _best_codes(self, count: int) -> list[str]:
         return [elite.code for elite in self.elites[:count]]
 
-    def _evaluation(self) -> Evaluate:
-        pool = self._evaluators.search_pool()  # once: one that is closed meanwhile must not be opened again
-
+    def _evaluation(self, pool: Pool | CachedPool) -> Evaluate:
         def evaluate(code: str, replicate: int) -> Future[Evaluation]:
             return (self._evaluators.replicate_pool(replicate) if replicate else pool).submit(code)
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from openevolve.config import Config, LLMModelConfig
 
@@ -117,8 +117,7 @@ class Arms:
         recorder: Recorder | None = None,
     ) -> None:
         weights = options.weights
-        self._own = options.own
-        self._classes = {**OPERATORS, **{name: own for name, own in self._own.items() if isinstance(own, type)}}
+        self._kinds: dict[str, OwnOperator] = {**OPERATORS, **options.own}
         self.ledger = ledger
         self._config = config
         self._options = options
@@ -182,8 +181,7 @@ class Arms:
     def num_parents(self, arm: str) -> int:
         """How many parents the arm asks for."""
         name = _operator(arm)
-        operator = self._own.get(name) or self._classes.get(name)
-        return 1 if operator is None else operator.num_parents
+        return self._kinds[name].num_parents if name in self._kinds else 1
 
     def arm_of(self, operator: str) -> str:
         """An arm of that operator; with the first model, where the run has none.
@@ -193,7 +191,7 @@ class Arms:
         """
         if operator == Embedded.name:
             raise ConfigError(f"expected an operator with a prompt; {operator!r} asks no LLM; name another")
-        weights = ProposalOptions(operators=[self._own.get(operator, operator)]).weights
+        weights = ProposalOptions(operators=[self._kinds.get(operator, operator)]).weights
         return next((arm for arm in self.names if _operator(arm) == operator), next(iter(self._weighted(weights))))
 
     def can_do(self, job: Job) -> bool:
@@ -236,7 +234,7 @@ class Arms:
                 f"expected models whose weights sum to more than 0; found {total}; set llm.models' weight"
             )
         for name, weight in operators.items():
-            if name == Embedded.name or (name in self._own and name not in self._classes):
+            if name == Embedded.name or not isinstance(self._kinds.get(name, LLMOperator), type):
                 arms[name] = weight
                 continue
             if self.proposer is not None and name != Sampled.name:
@@ -250,10 +248,8 @@ class Arms:
     def _make(self, arm: str) -> Operator:
         if arm == Embedded.name:
             return Embedded(self.proposer or self._make_proposer(), self._settings)
-        name = _operator(arm)
-        if name in self._classes:
-            return self._classes[name](self._accounted(arm), self._settings)
-        return cast(Operator, self._own[name])
+        kind = self._kinds[_operator(arm)]
+        return kind(self._accounted(arm), self._settings) if isinstance(kind, type) else kind
 
     def _accounted(self, arm: str) -> Model:
         operator, _, name = arm.partition(_BETWEEN)

@@ -13,6 +13,8 @@ from skdecide_elm.backends.openevolve.database import Database, is_valid, score
 from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.loop import Loop
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
+from skdecide_elm.evaluation.cache import CachedPool
+from skdecide_elm.evaluation.executor_pool import Pool
 from skdecide_elm.evaluation.tasks import Tasks
 from skdecide_elm.llm.ledger import Ledger
 
@@ -95,8 +97,9 @@ class OpenEvolveBackend(Backend):
         best = self._evolution.best
         return best is None or is_valid(best)
 
-    def _run(self, iterations: int, stop: threading.Event, after: Callable[[int], bool]) -> None:
-        pool = self._evaluators.search_pool()
+    def _run(
+        self, pool: Pool | CachedPool, iterations: int, stop: threading.Event, after: Callable[[int], bool]
+    ) -> None:
         Loop(self._evolution, pool, stop, self._target_score, after).run(iterations)
         self.statistics.cache_hits = self._evaluators.train.cache.hits
 
