@@ -25,15 +25,13 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+from paired import maze, print_difference
 from rows_combinatorial import RuleOnlyScheduling
-from scipy.stats import bootstrap, wilcoxon
 from skdecide import Domain
-from skdecide.hub.domain.maze import Maze
 from skdecide.utils import rollout
 
 from skdecide_elm import IntegratedELM
 from skdecide_elm.environments import GymnasiumDomain, OnlineBinPacking, draw_project
-from skdecide_elm.environments.mazes import draw_maze
 
 Instance = Callable[[], Domain]
 
@@ -53,11 +51,6 @@ class Row:
     own_copy: Callable[[Any], Domain]
     max_steps: int
     episodes: int = 1
-
-
-def maze(seed: int) -> Maze:
-    """Every third is perfect; the others have a few loops, or many."""
-    return Maze(draw_maze(np.random.default_rng(seed), 8, 8, loops=(0.0, 0.1, 0.4)[seed % 3]))
 
 
 def packing(seed: int) -> OnlineBinPacking:
@@ -132,12 +125,7 @@ def compare(name: str, instances: int, steps: int, size: int, seed: int) -> None
     print(
         f"  better on {(difference > 0).sum()}, worse on {(difference < 0).sum()}, equal on {(difference == 0).sum()}"
     )
-    if not difference.any():
-        print("  no difference anywhere")
-        return
-    interval = bootstrap((difference,), np.mean, rng=0).confidence_interval
-    print(f"  mean difference {difference.mean():.4f}, 95 % interval {interval.low:.4f} … {interval.high:.4f}")
-    print(f"  Wilcoxon p = {wilcoxon(difference, zero_method='zsplit').pvalue:.2g}", flush=True)
+    print_difference(difference)
 
 
 def main() -> None:
