@@ -63,7 +63,8 @@ def children(solver):
 
 def test_every_operator_takes_part(initial):
     names = [*(set(OPERATORS) - {"repair"}), "openevolve", "embedded"]
-    with Programmer() as server, solver_with(server, initial, operators=names, nb_iterations=60) as solver:
+    settings = {"operators": names, "nb_iterations": 60, "tuning_share": 0}
+    with Programmer() as server, solver_with(server, initial, **settings) as solver:
         solver.solve()
     arms = {name if name == "embedded" else f"{name}@loopback" for name in names}
     assert {child.metadata["operator"] for child in children(solver)} == arms
