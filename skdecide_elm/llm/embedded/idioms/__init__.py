@@ -7,6 +7,7 @@ from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting
 from skdecide_elm.llm.embedded.idioms.control import CONTROL_IDIOMS
 from skdecide_elm.llm.embedded.idioms.exploration import EXPLORATION_IDIOMS
 from skdecide_elm.llm.embedded.idioms.lookahead import LOOKAHEAD_IDIOMS
+from skdecide_elm.llm.embedded.idioms.memory import MEMORY_IDIOMS
 from skdecide_elm.llm.embedded.idioms.priority import PRIORITY_IDIOMS
 from skdecide_elm.llm.embedded.idioms.search import SEARCH_IDIOMS
 
@@ -15,6 +16,7 @@ __all__ = ["IDIOMS", "Draft", "Idiom", "Setting"]
 IDIOMS: tuple[Idiom, ...] = (
     *SEARCH_IDIOMS,
     *EXPLORATION_IDIOMS,
+    *MEMORY_IDIOMS,
     *LOOKAHEAD_IDIOMS,
     *CONTROL_IDIOMS,
     *PRIORITY_IDIOMS,
