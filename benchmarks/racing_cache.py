@@ -68,7 +68,7 @@ def record(row: Row, programs: int, seed: int, pool: EvaluationPool) -> list[str
     while len(stream) < programs:
         ranked = sorted(range(len(stream)), key=lambda number: -scores[number])
         parent = stream[ranked[rng.randrange(min(5, len(ranked)))]]
-        proposal = propose(parent, profile, rng)
+        proposal = propose(parent, profile, rng, number=len(stream) - 1)
         if proposal is not None:
             stream.append(proposal[1])
             scores.append(pool.evaluate(stream[-1]).combined_score)

@@ -63,12 +63,12 @@ class EmbeddedProposer(LLMInterface):  # type: ignore[misc]
             ReplyError: the prompt shows no program, or nothing in the program can be varied.
         """
         rng = random.Random(f"{self.seed}:{self.calls}:{hashlib.sha256(prompt.encode()).hexdigest()}")
-        self.calls += 1
+        number, self.calls = self.calls, self.calls + 1
         program = current_program(prompt)
         others = other_programs(prompt)
         as_diff = wants_diff(prompt, system)
         for _ in range(_ATTEMPTS):
-            proposal = propose(program, self.profile, rng, others, self.calls)
+            proposal = propose(program, self.profile, rng, others, number=number)
             text = None if proposal is None else _written(proposal, program, as_diff)
             if text is not None:
                 return text

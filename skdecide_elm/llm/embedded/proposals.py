@@ -38,7 +38,7 @@ _FRESH = 0.3
 """Chance that a controller is replaced by a fresh one, rather than varied."""
 
 _FRESH_RULE = 0.1
-"""The same for a priority rule, late in a run: at first all rules are fresh ones, so that good ones are varied."""
+"""The same for a priority rule, late in a run: at first nearly all are fresh ones, so that good ones are varied."""
 
 _HALF_FRESH = 50
 """Proposals after which half of that is left."""
@@ -65,7 +65,8 @@ def propose(
     profile: DomainProfile | None,
     rng: random.Random,
     others: Sequence[str] = (),
-    number: int = 0,
+    *,
+    number: int,
 ) -> Proposal | None:
     """A variant of a program; None where nothing in it can be varied.
 
@@ -81,6 +82,9 @@ def propose(
     setting = None if profile is None else setting_of(profile, source)
     if setting is not None and controllers.suits(setting) and rng.random() < _CONTROL:
         return _with_another(_CONTROLLERS, source, setting, others, rng, _FRESH)
+    simple = None if setting is None else _simple_rule(source, setting, number)
+    if simple is not None:
+        return simple
     if setting is not None and priorities.suits(setting) and rng.random() < _CONTROL:
         fresh = _FRESH_RULE + (1 - _FRESH_RULE) * 0.5 ** (number / _HALF_FRESH)
         return _with_another(_RULES, source, setting, others, rng, fresh)
@@ -94,6 +98,15 @@ def propose(
         if tuned is not None:
             return tuned
     return edited(source, rng, EDITS) or _with_idiom(source, profile, idioms, rng)
+
+
+def _simple_rule(source: Source, setting: Setting, number: int) -> Proposal | None:
+    """One of the priority rules that a run tries first, before it draws any."""
+    simple = priorities.simple_rules(setting) if priorities.suits(setting) else []
+    if number >= len(simple):
+        return None
+    text = with_planner(source, priorities.written(setting, simple[number]))
+    return ("A simple rule to begin with.", text) if text != source.text else None
 
 
 def _with_another(

@@ -11,7 +11,7 @@ from skdecide_elm.domain_api.initial_program import initial_program
 from skdecide_elm.domain_api.profile import profile_domain
 from skdecide_elm.environments import OnlineBinPacking, ProjectScheduling
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
-from skdecide_elm.llm.embedded.priorities import draft, read, suits, varied, written
+from skdecide_elm.llm.embedded.priorities import draft, read, simple_rules, suits, varied, written
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.embedded.proposals import propose
 from skdecide_elm.llm.embedded.source import parse
@@ -78,13 +78,24 @@ def test_every_rule_plays_to_the_end(name, seed):
 @settings(max_examples=20, deadline=None)
 @given(NAMES, SEEDS)
 def test_equal_draws_propose_equal_programs(name, seed):
+    others = [_program(name, Rule(BEST_FIT))] if name == "packing" else []
     first, second = (
-        propose(SOURCES[name].text, SETTINGS[name].profile, random.Random(seed), [_program(name, Rule(BEST_FIT))])
-        if name == "packing"
-        else propose(SOURCES[name].text, SETTINGS[name].profile, random.Random(seed))
-        for _ in range(2)
+        propose(SOURCES[name].text, SETTINGS[name].profile, random.Random(seed), others, number=seed) for _ in range(2)
     )
     assert first == second and first is not None
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_a_run_begins_with_the_rules_of_one_feature_in_either_direction(name):
+    simple = simple_rules(SETTINGS[name])
+    ordering = {feature.name for feature in SETTINGS[name].profile.choices if feature.ranks}
+    read_back = []
+    for number in range(len(simple)):
+        _, text = propose(SOURCES[name].text, SETTINGS[name].profile, random.Random(number), number=number)
+        [preference] = read(SETTINGS[name], parse(text)).preferences
+        [term] = preference.index
+        read_back.append((*term.factors, term.weight))
+    assert sorted(read_back) == sorted((feature, sign) for feature in ordering for sign in (1.0, -1.0))
 
 
 BEST_FIT = (Preference((), (Term(("residual",), -1.0),)),)

@@ -6,9 +6,9 @@ changes them.
 
 from __future__ import annotations
 
-from skdecide_elm.llm.embedded.priorities.drafts import draft
+from skdecide_elm.llm.embedded.priorities.drafts import draft, simple_rules
 from skdecide_elm.llm.embedded.priorities.reader import read
 from skdecide_elm.llm.embedded.priorities.variation import varied
 from skdecide_elm.llm.embedded.priorities.writer import suits, written
 
-__all__ = ["draft", "read", "suits", "varied", "written"]
+__all__ = ["draft", "read", "simple_rules", "suits", "varied", "written"]

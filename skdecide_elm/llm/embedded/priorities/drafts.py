@@ -9,7 +9,16 @@ from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.profile import ChoiceProfile
 
-__all__ = ["draft", "horizons", "normalised", "random_condition", "random_index", "random_preference", "random_term"]
+__all__ = [
+    "draft",
+    "horizons",
+    "normalised",
+    "random_condition",
+    "random_index",
+    "random_preference",
+    "random_term",
+    "simple_rules",
+]
 
 _HORIZONS = (10, 100, 1000)
 _KINDS = ("sum", "sum", "sum", "list", "bands", "bands", "bands", "bands")
@@ -32,6 +41,12 @@ def draft(setting: Setting, rng: random.Random, like: Rule | None = None) -> Rul
     else:
         preferences = _bands(rng.choice(_measured_by(like, with_levels)), features, rng)
     return Rule(preferences, rng.choice(horizons(setting)))
+
+
+def simple_rules(setting: Setting) -> list[Rule]:
+    """The rules of one feature, in either direction: what a person would try first."""
+    ordering = [feature.name for feature in setting.profile.choices if feature.ranks]
+    return [Rule((Preference((), (Term((name,), sign),)),)) for name in ordering for sign in (1.0, -1.0)]
 
 
 def _kind(rule: Rule) -> str:
