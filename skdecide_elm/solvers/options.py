@@ -139,7 +139,9 @@ def read_program(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ProgramError(f"expected the text of a program at {path}; {error}; check initial_program_path") from error
+        raise ProgramError(
+            f"expected the text of a program at {path}; {error}; give the path of a Python file"
+        ) from error
 
 
 def system_message(config: Config) -> str:

@@ -101,6 +101,20 @@ def test_an_unknown_name(refusal, text, expected):
             "FILE, line 2: expected 'IntegratedOpenEvolve', 'ProxyOpenEvolve', 'IntegratedELM' or 'ProxyELM' "
             "for solver.name; found 'IntegratedEML'; did you mean 'IntegratedELM'?",
         ),
+        (
+            "elm:\n  selection: randk\n",
+            "FILE, line 2: expected 'uniform', 'best', 'worst', 'rank', 'tournament', 'curiosity' or 'novelty' "
+            "or module:object for elm.selection; found 'randk'; did you mean 'rank'?",
+        ),
+        (
+            "elm: {archive: 'lost_module:Grid'}\n",
+            "FILE, line 1: expected elm.archive as module:object; found 'lost_module:Grid'; "
+            "No module named 'lost_module'",
+        ),
+        (
+            "evaluation: {rollout_max_steps: many}\n",
+            "FILE, line 1: expected a valid integer or module:object for evaluation.rollout_max_steps; found 'many'",
+        ),
         ("evaluation: {timeout: 0}\n", "FILE, line 1: expected greater than 0 for evaluation.timeout; found 0"),
         ("domain: {kwargs: {}}\n", "FILE, line 1: expected domain.factory; it is missing"),
         (
