@@ -225,7 +225,8 @@ _PROJECTS = (
     _project_row("rcpsp-j60-rule", "j60", RuleOnlyScheduling, 30, 60, 4.6),
 )
 """With the domain's model, so that a program may look ahead, and without it: a priority rule and nothing else. To look
-ahead in projects as large as those of j60 would take hours, so this row searches on smaller ones."""
+ahead in projects as large as those of j60 would take more than an hour a run, so this row
+searches on smaller ones."""
 
 ROWS = (
     _maze_row("maze-perfect", 0.0, "random walk 16 ×, depth-first walk 1.09 ×"),
