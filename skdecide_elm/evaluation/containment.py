@@ -17,10 +17,12 @@ import subprocess
 import sys
 import time
 import uuid
+from functools import cache
 from pathlib import Path
 
 __all__ = [
     "adopt_orphans",
+    "buffer_lines",
     "collapse_memory",
     "die_with_parent",
     "end_process",
@@ -39,6 +41,7 @@ _MIB = 2**20
 _KILL_POLL_SECONDS = 0.0005
 _MADV_COLLAPSE = 25
 _HUGE_PAGE = 2 * _MIB
+_ERRORS = "backslashreplace"
 
 _KEPT_VARIABLES = {
     "CONDA_PREFIX", "DISCRETE_OPTIMIZATION_DATA", "HOME", "JAVA_HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
@@ -78,7 +81,13 @@ def die_with_parent(yes: bool = True) -> None:
 
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+        _libc().prctl(option, value, 0, 0, 0)
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    """The C library, for forked children too: loading it again costs them a hundred pages."""
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def redirect_output(path: Path) -> None:
@@ -89,10 +98,17 @@ def redirect_output(path: Path) -> None:
         os.dup2(source, target)
     os.close(output)
     os.close(nothing)
+    buffer_lines()
+
+
+def buffer_lines() -> None:
+    """Have standard output and error written line by line, whatever the text: what a killed process buffers is lost.
+
+    A warm parent does it for its children.
+    """
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # what a killed process had buffered would be lost
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        if isinstance(stream, io.TextIOWrapper) and not (stream.line_buffering and stream.errors == _ERRORS):
+            stream.reconfigure(encoding="utf-8", errors=_ERRORS, line_buffering=True)
 
 
 def exit_status(pid: int) -> int | None:
@@ -173,7 +189,7 @@ def collapse_memory() -> None:
     """Put the memory of this process on huge pages (Linux 6.1): a fork then has few page tables to copy."""
     if sys.platform != "linux":
         return
-    madvise = ctypes.CDLL(None, use_errno=True).madvise
+    madvise = _libc().madvise
     for line in Path("/proc/self/maps").read_text().splitlines():
         addresses, access, _, _, inode, *name = line.split(maxsplit=5)
         if access == "rw-p" and inode == "0" and name in ([], ["[heap]"]):

@@ -84,6 +84,7 @@ def main() -> None:
     import_modules(setup.preload)
     prepare_isolation(setup.policy(Path.cwd()))
     sys.stdout.flush()  # what a domain has printed is not the output of a program
+    containment.buffer_lines()
     control.send(HOST_READY)
     if sys.argv[1] == "single":
         containment.die_with_parent()  # the program may be in no state to notice that the referee has gone

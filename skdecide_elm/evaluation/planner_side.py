@@ -194,22 +194,26 @@ def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, chan
     if assignment.setup:
         setup = cloudpickle.loads(assignment.setup)
         copies = [make_copy() for make_copy in setup.copies]
-    with Path(HANG_FILE).open("wb") as hang:
-        faulthandler.enable(hang)
-        if HANG_SIGNAL is None:
-            faulthandler.dump_traceback_later(seconds_until_dump(setup.timeout), file=hang)
-        else:  # costs nothing but to those who hang; the other way costs a thread
-            faulthandler.register(HANG_SIGNAL, file=hang)
-        policy = setup.policy(Path(assignment.workdir).resolve())
-        apply_isolation(policy)
-        if policy.level == "strict":
-            import_for_program(assignment.code)
-            close_files(policy)
-        try:
-            seed_everything(setup.seed)
-            _serve(Stage(setup, copies, load_planner_class(assignment.code), channel.ask), channel)
-        except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
-            channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
+    _dump_when_it_hangs(setup.timeout)
+    policy = setup.policy(Path.cwd())
+    apply_isolation(policy)
+    if policy.level == "strict":
+        import_for_program(assignment.code)
+        close_files(policy)
+    try:
+        seed_everything(setup.seed)
+        _serve(Stage(setup, copies, load_planner_class(assignment.code), channel.ask), channel)
+    except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
+        channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
+
+
+def _dump_when_it_hangs(timeout: float) -> None:
+    hang = os.open(HANG_FILE, os.O_WRONLY | os.O_CREAT, 0o600)  # stays open as long as the process lives
+    faulthandler.enable(hang)
+    if HANG_SIGNAL is None:
+        faulthandler.dump_traceback_later(seconds_until_dump(timeout), file=hang)
+    else:  # costs nothing but to those who hang; the other way costs a thread
+        faulthandler.register(HANG_SIGNAL, file=hang)
 
 
 def _serve(stage: Stage, channel: Channel) -> None:

@@ -6,7 +6,6 @@ import errno
 import math
 import os
 import sys
-from pathlib import Path
 
 from skdecide_elm.evaluation.isolation.policy import IsolationPolicy
 
@@ -48,8 +47,11 @@ def limit_resources(policy: IsolationPolicy) -> None:
 
 
 def _address_space() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    statm = os.open("/proc/self/statm", os.O_RDONLY)  # a text file would cost a forked child a hundred pages
+    try:
+        return int(os.read(statm, 100).split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    finally:
+        os.close(statm)
 
 
 def _lower(limit: int, value: int | None) -> None:

@@ -71,12 +71,18 @@ REFUSED = frozenset(name for names in _REFUSED_GROUPS.values() for name in names
 FILE_OPENING = frozenset({"open", "openat", "openat2", "creat"})
 """Refused too once files are closed."""
 
-CONDITIONAL = frozenset({"clone", "clone3", "fcntl", "ioctl", "prctl", "prlimit64", "sched_setaffinity"})
+CONDITIONAL = frozenset(
+    {"clone", "clone3", "fcntl", "ioctl", "kill", "prctl", "prlimit64", "sched_setaffinity", "tgkill", "tkill"}
+)
 """Allowed with some arguments only."""
 
 # 424 and above are the same on all architectures; a newer one is unknown to us, even if seccompy comes to know it
 _LAST_KNOWN = 471
 _NUMBER_OFFSET = 0  # of the call's number in `struct seccomp_data`
+
+_ANY_PROCESS = 0x7EEEEEEE
+"""Stands for the number of the process that loads the filter, which is assembled before there is one: no process and no
+constant of the filter has this number."""
 
 _INT = 0xFFFFFFFF
 _CLONE_THREAD = 0x00010000
@@ -120,7 +126,6 @@ def prepare_seccomp(policy: IsolationPolicy) -> None:
     _ = system_call_filter(policy.threads, last=policy.level != "strict").program
     if policy.level == "strict":
         _ = system_call_filter(policy.threads, files=False).program
-    _ = _own_signals(os.getpid()).program
 
 
 def filter_system_calls(policy: IsolationPolicy) -> None:
@@ -130,9 +135,10 @@ def filter_system_calls(policy: IsolationPolicy) -> None:
         OSError: this system has no seccomp filter for us.
     """
     seccomp_architecture()
-    # two filters, the kernel takes the stricter answer: this one is small, as only the child knows its own number
-    _own_signals(os.getpid()).load()
-    system_call_filter(policy.threads, last=policy.level != "strict").load()
+    try:
+        system_call_filter(policy.threads, last=policy.level != "strict").load()
+    except RuntimeError as error:  # how seccompy says that it has been loaded here before
+        raise OSError(errno.EPERM, f"this process is filtered already: {error}") from error
 
 
 def close_files(policy: IsolationPolicy) -> None:
@@ -145,20 +151,9 @@ def close_files(policy: IsolationPolicy) -> None:
     system_call_filter(policy.threads, files=False).load()
 
 
-def _own_signals(pid: int) -> Filter:
-    """Signals to this very process only, so that `abort` and `raise` work; never to its group."""
-    from seccompy import Filter, FilterFlag
-
-    signals = Filter(flags=FilterFlag.TSYNC)
-    for name in ("kill", "tkill", "tgkill"):
-        signals.allow(name, args=[_equals(0, pid)])
-        signals.errno(name, errno.EPERM)
-    return signals
-
-
 @cache
 def system_call_filter(threads: bool, files: bool = True, last: bool = True) -> Filter:
-    """The filter, but for signals, of the architecture at hand.
+    """The filter of the architecture at hand, for whatever process loads it.
 
     Args:
         threads: whether threads may be started.
@@ -189,9 +184,15 @@ def _filter_of_known_calls() -> Filter:
     class KnownCalls(Filter):
         @property
         def program(self) -> bytes:
-            return bytes(beginning + super().program)
+            assembled = bytes(beginning + super().program)
+            return assembled.replace(_operand(_ANY_PROCESS), _operand(os.getpid()))
 
     return KnownCalls(flags=FilterFlag.TSYNC)
+
+
+def _operand(value: int) -> bytes:
+    """A constant as an instruction holds it."""
+    return value.to_bytes(4, sys.byteorder)
 
 
 def _numbers(names: Iterable[str]) -> set[int]:
@@ -223,6 +224,10 @@ def _add_conditional_calls(calls: Filter, threads: bool) -> None:
         calls.errno("prctl", errno.EPERM, args=[_equals(0, option)])
     for name in ("fcntl", "ioctl", "prctl"):
         calls.allow(name)
+
+    for name in ("kill", "tkill", "tgkill"):  # to itself, so that `abort` and `raise` work; never to its group
+        calls.allow(name, args=[_equals(0, _ANY_PROCESS)])
+        calls.errno(name, errno.EPERM)
 
     calls.allow("prlimit64", args=[_equals(0, 0), ArgCmp(2, CmpOp.EQ, 0)])  # reading one's own limits
     calls.allow("sched_setaffinity", args=[_equals(0, 0)])

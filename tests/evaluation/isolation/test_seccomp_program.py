@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import struct
 
 import pytest
@@ -85,7 +86,7 @@ def test_no_alias_leads_round_a_refusal(ask):
     assert {name for name, number in ask.table.items() if number in refused and ask(name) == ALLOW} == set()
 
 
-@pytest.mark.parametrize("name", ["read", "write", "mmap", "futex", "openat", "exit_group", "tgkill", "getrandom"])
+@pytest.mark.parametrize("name", ["read", "write", "mmap", "futex", "openat", "exit_group", "getrandom"])
 def test_what_programs_need_is_allowed(ask, name):
     assert ask(name) == ALLOW
 
@@ -132,6 +133,10 @@ CONDITIONS = [
     ("prctl", (15,), ALLOW),
     ("prctl", (1, 9), REFUSE),
     ("prctl", (0x59616D61,), REFUSE),
+    *((name, (os.getpid(), 6), ALLOW) for name in ("kill", "tkill", "tgkill")),
+    *((name, (os.getppid(), 6), REFUSE) for name in ("kill", "tkill", "tgkill")),
+    ("kill", (0, 9), REFUSE),
+    ("kill", (2**32 - 1, 9), REFUSE),
     ("prlimit64", (0, 7, 0), ALLOW),
     ("prlimit64", (0, 7, 1), REFUSE),
     ("prlimit64", (0, 7, 1 << 32), REFUSE),  # a pointer: all its bits count
