@@ -5,15 +5,40 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["SearchStatistics"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-_COUNTERS = ("failures", "rejected_replies", "operators")
+__all__ = ["SearchStatistics", "Statistics"]
 
 
 @dataclass
-class SearchStatistics:
+class Statistics:
+    """Counts that JSON can hold; a base of dataclasses whose fields have defaults: numbers and counters.
+
+    Attributes:
+        improvements: step and combined score of each new best program.
+    """
+
+    improvements: list[tuple[int, float]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        # not asdict: before Python 3.12, it makes the items of a Counter its keys
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        empty = vars(cls())
+        counters = {name: Counter(record[name]) for name, value in empty.items() if isinstance(value, Counter)}
+        improvements = [(int(step), float(score)) for step, score in record["improvements"]]
+        return cls(**{**record, **counters, "improvements": improvements})
+
+
+@dataclass
+class SearchStatistics(Statistics):
     """Counts of a search; part of its state.
 
     Attributes:
@@ -26,7 +51,6 @@ class SearchStatistics:
         repeats: proposals of known programs, where they are free and thus looked for.
         inserted: programs that the population took in.
         operators: of these, how many each operator proposed.
-        improvements: step and combined score of each new best program.
     """
 
     steps: int = 0
@@ -38,19 +62,6 @@ class SearchStatistics:
     repeats: int = 0
     inserted: int = 0
     operators: Counter[str] = field(default_factory=Counter)
-    improvements: list[tuple[int, float]] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        counters = {name: dict(getattr(self, name)) for name in _COUNTERS}
-        return {**vars(self), **counters, "improvements": [list(found) for found in self.improvements]}
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> SearchStatistics:
-        """The inverse of `to_json`."""
-        counters = {name: Counter(record[name]) for name in _COUNTERS}
-        improvements = [(int(step), float(score)) for step, score in record["improvements"]]
-        return cls(**{**record, **counters, "improvements": improvements})
 
     def __str__(self) -> str:
         rejected = ", ".join(f"{kind} {count}" for kind, count in sorted(self.rejected_replies.items())) or "none"

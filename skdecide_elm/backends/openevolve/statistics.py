@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+
+from skdecide_elm.search.statistics import Statistics
 
 __all__ = ["RunStatistics"]
 
 
 @dataclass
-class RunStatistics:
+class RunStatistics(Statistics):
     """Counts of a run; part of its checkpoints.
 
     Attributes:
@@ -24,7 +25,6 @@ class RunStatistics:
         invalid: evaluations that ended in −inf.
         stopped_early: evaluations that a lost race has cut short.
         cache_hits: programs that were asked for and not run, because their evaluation was known.
-        improvements: iteration and combined score of each new best program.
     """
 
     proposals: int = 0
@@ -37,24 +37,6 @@ class RunStatistics:
     invalid: int = 0
     stopped_early: int = 0
     cache_hits: int = 0
-    improvements: list[tuple[int, float]] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        record = dict(vars(self))  # not asdict: before Python 3.12, it makes the items of a Counter its keys
-        return {**record, "llm_failures": dict(self.llm_failures), "rejected_replies": dict(self.rejected_replies)}
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> RunStatistics:
-        """The inverse of `to_json`."""
-        return cls(
-            **{
-                **record,
-                "llm_failures": Counter(record["llm_failures"]),
-                "rejected_replies": Counter(record["rejected_replies"]),
-                "improvements": [(int(iteration), float(best)) for iteration, best in record["improvements"]],
-            }
-        )
 
     def __str__(self) -> str:
         failures = sum(self.llm_failures.values())

@@ -51,9 +51,9 @@ def perturbed(source: Source, group: NumberGroup, rng: random.Random) -> list[Sp
     return splices
 
 
-def rounded(value: float) -> float:
-    """The value with three significant digits: more would only burden the reader."""
-    return float(f"{value:.3g}")
+def rounded(value: float, digits: int = 3) -> float:
+    """The value with so many significant digits, more would only burden the reader; never a negative zero."""
+    return float(f"{value:.{digits}g}") + 0.0
 
 
 def _literals(node: ast.AST) -> list[ast.expr]:

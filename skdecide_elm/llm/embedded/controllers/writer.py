@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term
 from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text
+from skdecide_elm.llm.embedded.numbers import rounded
 
 __all__ = ["HEADLINES", "answer_lines", "push_unit", "suits", "written"]
 
@@ -36,8 +37,8 @@ class _Constants:
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def add(self, name: str, value: float, low: float, high: float) -> str:
-        self.values[name] = _short(value)
-        self.bounds[name] = (_short(low, 2), _short(high, 2))
+        self.values[name] = rounded(value)
+        self.bounds[name] = (rounded(low, 2), rounded(high, 2))
         return f"self.{name}"
 
     def lines(self) -> list[str]:
@@ -69,7 +70,7 @@ def written(setting: Setting, controller: Controller) -> Draft:
     push = _node_lines(controller.node, features, push_unit(setting), constants, "")
     answer = answer_lines(controller)
     if controller.answer == "rest":
-        constants.add("DEAD_ZONE", controller.dead_zone, 0.0, max(1.0, _REACH * _short(controller.dead_zone)))
+        constants.add("DEAD_ZONE", controller.dead_zone, 0.0, max(1.0, _REACH * rounded(controller.dead_zone)))
     observed = _feature_lines(controller.node, features)
     sample = [
         f"def sample_action({setting.sample_arguments}):",
@@ -150,7 +151,7 @@ def _sum_lines(node: Sum, features: dict[str, Feature], unit: float, constants: 
     parts = []
     for term in node.terms:
         size = unit / math.prod(features[name].scale for name in term.factors)
-        value = _short(term.weight * size)
+        value = rounded(term.weight * size)
         reach = max(_REACH * abs(value), size)
         name = constants.add(f"{prefix}{_constant_name(term.factors)}", value, -reach, reach)
         rest = Counter(term.factors) - Counter(common)
@@ -183,7 +184,3 @@ def _constant_name(factors: Sequence[str]) -> str:
     if not factors:
         return "BIAS"
     return "_".join(f"{name.upper()}{_POWERS[power]}" for name, power in Counter(factors).items()) + "_WEIGHT"
-
-
-def _short(value: float, digits: int = 3) -> float:
-    return float(f"{value:.{digits}g}") + 0.0

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text
+from skdecide_elm.llm.embedded.numbers import rounded
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.profile import ChoiceProfile
 
@@ -59,8 +60,8 @@ class _Constants:
     def add(self, name: str, value: float, low: float, high: float, integer: bool = False) -> str:
         while name in self.values:
             name += "_TOO"
-        self.values[name] = round(value) if integer else _short(value)
-        bounds = f"{math.floor(low)}, {math.ceil(high)}" if integer else f"{_short(low, 2)!r}, {_short(high, 2)!r}"
+        self.values[name] = round(value) if integer else rounded(value)
+        bounds = f"{math.floor(low)}, {math.ceil(high)}" if integer else f"{rounded(low, 2)!r}, {rounded(high, 2)!r}"
         self.declared[name] = f'({bounds}, "int")' if integer else f"({bounds})"
         return f"self.{name}"
 
@@ -150,7 +151,7 @@ def _return(mask: str, index: list[str]) -> list[str]:
 
 def _condition(condition: Condition, features: Mapping[str, ChoiceProfile], constants: _Constants, prefix: str) -> str:
     feature = features[condition.feature]
-    level = round(condition.level) if feature.integer else _short(condition.level)
+    level = round(condition.level) if feature.integer else rounded(condition.level)
     lowest, highest = feature.levels[0], feature.levels[-1]
     room = max(min(level - lowest, highest - level), (highest - lowest) / 30)
     low, high = max(lowest, level - 2 * room), min(highest, level + 2 * room)
@@ -198,7 +199,3 @@ def _used(rule: Rule) -> Iterator[str]:
     for preference in rule.preferences:
         yield from (condition.feature for condition in preference.conditions)
         yield from (name for term in preference.index for name in term.factors)
-
-
-def _short(value: float, digits: int = 3) -> float:
-    return float(f"{value:.{digits}g}") + 0.0
