@@ -74,11 +74,14 @@ class EvaluationPool:
         self._all: set[WorkerProcess] = set()
         self._cores: list[ClaimedCore] = []
         self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
-        # its threads start the processes, and end when the pool is closed: see WorkerProcess
-        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="evaluation")
+        self._turns = threading.Semaphore(self.workers)
+        # its threads start the processes, and end when the pool is closed: see WorkerProcess. They are twice as many as
+        # the workers, so that none of these waits for what comes before and after a turn: a folder, and its remains
+        self._threads = ThreadPoolExecutor(2 * self.workers, thread_name_prefix="evaluation")
         self._remove = weakref.finalize(self, _dispose, os.getpid(), self._all, self._folder)
         for _ in range(self.workers):
-            self._threads.submit(self._add_idle)
+            self._turns.acquire()
+            self._threads.submit(self._warm_up)
 
     def submit(self, code: str, bar: Bar | None = None) -> Future[Evaluation]:
         """Evaluate a program as soon as a worker is free.
@@ -135,7 +138,7 @@ class EvaluationPool:
         workdir = self._new_folder()
         request = {**question, "workdir": os.fspath(workdir)}
         try:
-            with self._lent_worker() as worker:
+            with self._turns, self._lent_worker() as worker:
                 answer = worker.request(request, self._task.timeout)
             return _evaluation(answer, workdir, self._task.timeout, question["code"])
         finally:
@@ -159,6 +162,7 @@ class EvaluationPool:
                 self._idle.put(worker)
 
     def _take_idle(self) -> WorkerProcess:
+        self._raise_if_closed()
         while True:
             try:
                 worker = self._idle.get_nowait()
@@ -167,6 +171,12 @@ class EvaluationPool:
             if not worker.is_spoilt():
                 return worker
             self._discard(worker)
+
+    def _warm_up(self) -> None:
+        try:
+            self._add_idle()
+        finally:
+            self._turns.release()
 
     def _add_idle(self) -> None:
         with contextlib.suppress(EvaluationError):  # the next evaluation starts one itself, or says why it cannot
