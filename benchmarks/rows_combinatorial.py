@@ -226,8 +226,8 @@ _PROJECTS = (
     _project_row("rcpsp-j60-rule", "j60", RuleOnlyScheduling, [60], 30, 4.6),
 )
 """With the domain's model, so that a program may look ahead, and without it: a priority rule and nothing else. To look
-ahead in projects as large as those of j60 takes so long that this row searches on smaller ones, of several sizes: what is
-good for all of them should be good for larger ones."""
+ahead in projects as large as those of j60 takes so long that this row searches on smaller ones, of several sizes: what
+is good for all of them should be good for larger ones."""
 
 ROWS = (
     _maze_row("maze-perfect", 0.0, "random walk 16 ×, depth-first walk 1.09 ×"),
