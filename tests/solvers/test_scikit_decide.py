@@ -155,7 +155,7 @@ def test_the_solver_may_be_used_after_it_was_closed(tmp_path):
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        (None, ProgramError, "initial_program_path"),
+        (None, ProgramError, "expected the text of a program at .*give the path of a Python file"),
         ("class Planner: ...\n", MarkerError, "EVOLVE-BLOCK-START"),
         ("# EVOLVE-BLOCK-START\nclass Planner: ...\n", MarkerError, "never closed"),
     ],
