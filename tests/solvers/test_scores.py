@@ -2,32 +2,16 @@
 
 import logging
 import math
-import random
-import time
 from functools import partial
 
 import pytest
+from lines import Clock, Corridors, Dice
 from openevolve.config import Config, LLMConfig
-from skdecide import Value
 from tiny import FAST, IDLE, STRAIGHT, Line, Move, program
 
 from skdecide_elm import IntegratedOpenEvolve
 from skdecide_elm.errors import ConfigError, EvaluationError
 from skdecide_elm.llm.scripted import ScriptedLLM, as_model_config
-
-
-class Corridors(Line):
-    """Pays for each step; ``price`` depends on the instance, ``twist`` turns the goal to the left."""
-
-    def __init__(self, price=1, twist=False):
-        self.price = price
-        self.twist = twist
-
-    def _get_next_state(self, memory, action):
-        return super()._get_next_state(memory, Move(-action.value) if self.twist else action)
-
-    def _get_transition_value(self, memory, action, next_state=None):
-        return Value(cost=self.price)
 
 
 def replies(*programs):
@@ -111,13 +95,6 @@ def test_a_choice_is_saved_and_loaded_with_its_evaluations(initial, tmp_path):
         assert other.get_best_program_code() == CUNNING
         assert other.get_result() == result
         assert not other._backend._evaluators.is_open
-
-
-class Dice(Line):
-    """A step costs what is drawn."""
-
-    def _get_transition_value(self, memory, action, next_state=None):
-        return Value(cost=random.random())
 
 
 def test_other_episodes_have_other_luck(initial):
@@ -212,11 +189,6 @@ def test_what_is_known_is_not_evaluated_again_if_the_user_says_so(initial):
 
 
 # --- seeds
-
-
-class Clock(Line):
-    def _get_transition_value(self, memory, action, next_state=None):
-        return Value(cost=time.perf_counter())
 
 
 def test_a_domain_that_does_not_follow_its_seeds_is_told_once(initial, caplog):
