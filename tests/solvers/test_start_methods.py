@@ -30,7 +30,8 @@ SCRIPT = """
     }}
     for name in {factories!r}:
         with IntegratedOpenEvolve(
-            FACTORIES[name], evaluator_rollout_max_steps=60, evaluator_parallel=1, nb_iterations={iterations}
+            FACTORIES[name], evaluator_rollout_max_steps=60, evaluator_parallel=1, nb_iterations={iterations},
+            evaluator_timeout=5,
         ) as solver:
             solver.solve()
             programs = list(solver._backend._evolution.database.programs.values())
