@@ -26,7 +26,8 @@ class Statistics:
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it."""
         # not asdict: before Python 3.12, it makes the items of a Counter its keys
-        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
+        counters = {name: dict(value) for name, value in vars(self).items() if isinstance(value, Counter)}
+        return {**vars(self), **counters, "improvements": [list(found) for found in self.improvements]}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:

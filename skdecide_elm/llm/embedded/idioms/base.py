@@ -57,6 +57,23 @@ class Setting:
         space = "applicable_actions"
         return f"{space}.get_elements()" if self.profile.access == "integrated" else space
 
+    @property
+    def choices(self) -> int:
+        """Number of actions to choose from at any time; 0 where they vary or the profile does not know it."""
+        return 0 if self.all_actions is None else self.profile.actions.size or 0
+
+    @property
+    def counts_observations(self) -> bool:
+        """A planner can remember what it has observed, and list the actions."""
+        return self.profile.single and self.profile.observation.hashable and self.actions is not None
+
+    @property
+    def counts_actions(self) -> bool:
+        """It can remember the actions, too."""
+        actions = self.profile.actions
+        unknown = actions.kind == "other"  # actions that the program or an argument lists
+        return self.counts_observations and (actions.hashable or unknown)
+
     def actions_at(self, state: str) -> str:
         """Expression for the actions that the model allows in a state."""
         if self.profile.restricted_actions:

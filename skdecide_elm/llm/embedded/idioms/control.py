@@ -33,13 +33,8 @@ def _entries(setting: Setting) -> int:
     return vector if setting.profile.single and observation.kind == "box" and vector <= _MAX_ENTRIES else 0
 
 
-def _choices(setting: Setting) -> int:
-    """Number of actions to choose from at any time; 0 where they vary or are not known."""
-    return 0 if setting.all_actions is None else setting.profile.actions.size or 0
-
-
 def _fits_scores(setting: Setting) -> bool:
-    return _entries(setting) > 0 and 2 < _choices(setting) <= _MAX_ENTRIES
+    return _entries(setting) > 0 and 2 < setting.choices <= _MAX_ENTRIES
 
 
 def _fits_pushes(setting: Setting) -> bool:
@@ -51,7 +46,7 @@ def _fits_pushes(setting: Setting) -> bool:
 def _fits_table(setting: Setting) -> bool:
     observation = setting.profile.observation
     known = setting.profile.single and observation.kind == "discrete" and observation.start == 0
-    return known and 1 < (observation.size or 0) <= _MAX_ENTRIES and _choices(setting) > 1
+    return known and 1 < (observation.size or 0) <= _MAX_ENTRIES and setting.choices > 1
 
 
 def _weights(observation: SpaceProfile, rng: random.Random) -> tuple[float, ...]:
@@ -84,7 +79,7 @@ def _weight_lines(rows: Sequence[tuple[float, ...]], **others: tuple[float, ...]
 
 
 def _write_scores(setting: Setting, rng: random.Random) -> Draft:
-    rows = [_weights(setting.profile.observation, rng) for _ in range(_choices(setting))]
+    rows = [_weights(setting.profile.observation, rng) for _ in range(setting.choices)]
     sample = f"""
 def sample_action({setting.sample_arguments}):
     scores = [sum(weight * value for weight, value in zip(row, observation)) for row in self.WEIGHTS]
@@ -127,7 +122,7 @@ def _write_bang_bang(setting: Setting, rng: random.Random) -> Draft:
 
 
 def _write_table(setting: Setting, rng: random.Random) -> Draft:
-    last = _choices(setting) - 1
+    last = setting.choices - 1
     choices = ", ".join(str(rng.randint(0, last)) for _ in range(setting.profile.observation.size or 0))
     table = ["CHOICES = (", *(f"    {line}" for line in textwrap.wrap(f"{choices},", 100)), ")"]
     sample = f"""

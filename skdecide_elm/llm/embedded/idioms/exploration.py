@@ -13,19 +13,12 @@ _DEPTH_FIRST = "Explore depth first: enter unvisited states, step back at dead e
 _UNTRIED = "Try actions not yet tried here, then those that lead to the least visited places."
 
 
-def _can_count(setting: Setting) -> bool:
-    profile = setting.profile
-    return profile.single and profile.observation.hashable and setting.actions is not None
-
-
 def _fits_model(setting: Setting) -> bool:
-    return _can_count(setting) and setting.profile.has_model
+    return setting.counts_observations and setting.profile.has_model
 
 
 def _fits_learning(setting: Setting) -> bool:
-    actions = setting.profile.actions
-    unknown = actions.kind == "other"  # actions that the program or an argument lists
-    return _can_count(setting) and (actions.hashable or unknown)
+    return setting.counts_actions
 
 
 def _write_least_visited(setting: Setting, rng: random.Random) -> Draft:

@@ -48,17 +48,15 @@ _PREFERENCE = "self.PREFERENCE[self.actions.index(action)]"
 
 
 def _fits(setting: Setting) -> bool:
-    profile = setting.profile
-    comparable = profile.actions.hashable or profile.actions.kind == "other"  # the latter: a program lists them
-    return profile.single and profile.observation.hashable and setting.actions is not None and comparable
+    return setting.counts_actions
 
 
 def _choices(setting: Setting) -> int:
-    """Number of actions to choose from at any time; 0 where they vary or are not known."""
-    if setting.all_actions is None:
-        return 0
+    """As the setting has it, and where the program writes the actions out, how many these are."""
+    if setting.choices or setting.all_actions is None:
+        return setting.choices
     try:
-        return setting.profile.actions.size or len(ast.literal_eval(setting.all_actions))
+        return len(ast.literal_eval(setting.all_actions))
     except (ValueError, TypeError):
         return 0
 
@@ -73,16 +71,17 @@ def _write(setting: Setting, rng: random.Random) -> Draft:
         constants["PREFERENCE"] = repr(tuple(rounded(rng.uniform(-1, 1)) for _ in range(choices)))
         products.append(_PREFERENCE)
     shuffles, learns = rng.random() < 1 / 3, _learns(terms, has_model)
+    memory = _memory(terms, learns)
     text = planner_text(
         setting,
         _MEMORY,
-        _sample(setting, terms, shuffles),
+        _sample(setting, memory, shuffles),
         _reluctance(terms, products, has_model),
         details="Where an action leads is learned on the way, within one episode." if learns else "",
         constants=[_declared(constants), *(f"{name} = {value}" for name, value in constants.items())],
-        state=_memory(terms, has_model),
+        state=memory,
     )
-    counts = "self.visits" in text or "self.tries" in text
+    counts = any("Counter()" in assignment for assignment in memory)
     imports = [*(["import random"] if shuffles else []), *(["from collections import Counter"] if counts else [])]
     return Draft(tuple(imports), text)
 
@@ -99,9 +98,8 @@ def _learns(terms: Sequence[_Term], has_model: bool) -> bool:
     return not has_model and any(term.asks_where for term in terms)
 
 
-def _memory(terms: Sequence[_Term], has_model: bool) -> list[str]:
+def _memory(terms: Sequence[_Term], learns: bool) -> list[str]:
     """Assignments of the constructor."""
-    learns = _learns(terms, has_model)
     parts = {
         "self.visits = Counter()": _uses(terms, "self.visits"),
         "self.tries = Counter()": _uses(terms, "self.tries"),
@@ -112,8 +110,7 @@ def _memory(terms: Sequence[_Term], has_model: bool) -> list[str]:
     return [assignment for assignment, needed in parts.items() if needed]
 
 
-def _sample(setting: Setting, terms: Sequence[_Term], shuffles: bool) -> str:
-    memory = _memory(terms, setting.profile.has_model)
+def _sample(setting: Setting, memory: Sequence[str], shuffles: bool) -> str:
     lines = {
         "self.visits[observation] += 1": "self.visits = Counter()" in memory,
         "self.outcomes[self.before, self.last_action] = observation": "self.outcomes = {}" in memory,
