@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term
-from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunables
 from skdecide_elm.llm.embedded.numbers import rounded
 
 __all__ = ["HEADLINES", "answer_lines", "push_unit", "suits", "written"]
@@ -42,8 +42,8 @@ class _Constants:
         return f"self.{name}"
 
     def lines(self) -> list[str]:
-        declared = [f'    "{name}": ({low!r}, {high!r}),' for name, (low, high) in self.bounds.items()]
-        return ["TUNABLES = {", *declared, "}", *(f"{name} = {value!r}" for name, value in self.values.items())]
+        declared = tunables({name: f"({low!r}, {high!r})" for name, (low, high) in self.bounds.items()})
+        return [*declared, *(f"{name} = {value!r}" for name, value in self.values.items())]
 
 
 def suits(setting: Setting) -> bool:

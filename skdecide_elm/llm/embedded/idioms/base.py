@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skdecide_elm.llm.profile import DomainProfile
 
-__all__ = ["Draft", "Idiom", "Setting", "planner_text"]
+__all__ = ["Draft", "Idiom", "Setting", "planner_text", "tunables"]
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,11 @@ def planner_text(
         parts.append("\n".join([f"def __init__({', '.join(['self', *names])}):", *_indented(assignments)]))
     parts.extend(textwrap.dedent(method).strip() for method in methods)
     return "class Planner:\n" + textwrap.indent("\n\n".join(parts), "    ") + "\n"
+
+
+def tunables(bounds: Mapping[str, str]) -> list[str]:
+    """The lines that declare constants tunable, each with its bounds as they are written."""
+    return ["TUNABLES = {", *(f'    "{name}": {written},' for name, written in bounds.items()), "}"]
 
 
 def _docstring(headline: str, details: str) -> str:

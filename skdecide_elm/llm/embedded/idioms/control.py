@@ -7,7 +7,7 @@ import random
 import textwrap
 from collections.abc import Sequence
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunables
 from skdecide_elm.llm.embedded.numbers import rounded
 from skdecide_elm.llm.profile import SpaceProfile
 
@@ -73,9 +73,9 @@ def _bias(rng: random.Random) -> float:
 def _weight_lines(rows: Sequence[tuple[float, ...]], **others: tuple[float, ...]) -> list[str]:
     """The tunables ``WEIGHTS``, one row per action, and others."""
     reach = rounded(_REACH * max(abs(weight) for row in rows for weight in row) or 1.0)
-    bounds = [f'    "WEIGHTS": ({-reach}, {reach}),', *(f'    "{name}": (-1.0, 1.0),' for name in others)]
+    declared = tunables({"WEIGHTS": f"({-reach}, {reach})", **dict.fromkeys(others, "(-1.0, 1.0)")})
     table = ["WEIGHTS = (", *(f"    {row!r}," for row in rows), ")"]
-    return ["TUNABLES = {", *bounds, "}", *table, *(f"{name} = {values!r}" for name, values in others.items())]
+    return [*declared, *table, *(f"{name} = {values!r}" for name, values in others.items())]
 
 
 def _write_scores(setting: Setting, rng: random.Random) -> Draft:

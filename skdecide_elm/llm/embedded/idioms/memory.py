@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunables
 from skdecide_elm.llm.embedded.numbers import rounded
 
 __all__ = ["MEMORY_IDIOMS"]
@@ -15,7 +15,7 @@ __all__ = ["MEMORY_IDIOMS"]
 _MEMORY = "Take the action against which least is remembered: a weighted sum."
 _MAX_PREFERENCES = 8
 _KEPT_SHARE = 0.5
-_BOUNDS = (-3.0, 3.0)
+_BOUNDS = "(-3.0, 3.0)"
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,15 @@ def _write(setting: Setting, rng: random.Random) -> Draft:
         _sample(setting, memory, shuffles),
         _reluctance(terms, products, has_model),
         details="Where an action leads is learned on the way, within one episode." if learns else "",
-        constants=[_declared(constants), *(f"{name} = {value}" for name, value in constants.items())],
+        constants=[
+            *tunables(dict.fromkeys(constants, _BOUNDS)),
+            *(f"{name} = {value}" for name, value in constants.items()),
+        ],
         state=memory,
     )
     counts = any("Counter()" in assignment for assignment in memory)
     imports = [*(["import random"] if shuffles else []), *(["from collections import Counter"] if counts else [])]
     return Draft(tuple(imports), text)
-
-
-def _declared(names: dict[str, str]) -> str:
-    return "\n".join(["TUNABLES = {", *(f'    "{name}": {_BOUNDS},' for name in names), "}"])
 
 
 def _uses(terms: Sequence[_Term], name: str) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunables
 from skdecide_elm.llm.embedded.numbers import rounded
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.profile import ChoiceProfile
@@ -68,8 +68,7 @@ class _Constants:
     def lines(self) -> list[str]:
         if not self.values:
             return []
-        declared = [f'    "{name}": {bounds},' for name, bounds in self.declared.items()]
-        return ["TUNABLES = {", *declared, "}", *(f"{name} = {value!r}" for name, value in self.values.items())]
+        return [*tunables(self.declared), *(f"{name} = {value!r}" for name, value in self.values.items())]
 
 
 def suits(setting: Setting) -> bool:
