@@ -74,6 +74,7 @@ class EvaluationPool:
         self._all: set[WorkerProcess] = set()
         self._cores: list[ClaimedCore] = []
         self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[dict[str, Any], Future[Evaluation]]] = queue.SimpleQueue()
         self._turns = threading.Semaphore(self.workers)
         # its threads start the processes, and end when the pool is closed: see WorkerProcess. They are twice as many as
         # the workers, so that none of these waits for what comes before and after a turn: a folder, and its remains
@@ -84,7 +85,7 @@ class EvaluationPool:
             self._threads.submit(self._warm_up)
 
     def submit(self, code: str, bar: Bar | None = None) -> Future[Evaluation]:
-        """Evaluate a program as soon as a worker is free.
+        """Evaluate a program as soon as a worker is free; those that wait have their turns in the order they came in.
 
         Args:
             bar: stop it early if it is clearly worse; see `skdecide_elm.evaluation.racing`. A user's own script knows
@@ -106,10 +107,13 @@ class EvaluationPool:
 
     def _submit(self, question: dict[str, Any]) -> Future[Evaluation]:
         self._raise_if_closed()
+        future: Future[Evaluation] = Future()
+        self._waiting.put((question, future))
         try:
-            return self._threads.submit(self._evaluate, question)
+            self._threads.submit(self._answer_next)
         except RuntimeError as error:  # closed since
             raise EvaluationError(str(error)) from error
+        return future
 
     def evaluate(self, code: str) -> Evaluation:
         """Evaluate a program and wait for it. Raises as `submit` and its future do."""
@@ -133,12 +137,26 @@ class EvaluationPool:
     ) -> None:
         self.close()
 
-    def _evaluate(self, question: dict[str, Any]) -> Evaluation:
+    def _answer_next(self) -> None:
+        """Answer what has waited longest: threads get their turns in any order."""
+        self._turns.acquire()
+        with contextlib.ExitStack() as turn:
+            turn.callback(self._turns.release)
+            question, future = self._waiting.get_nowait()
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(self._evaluate(question, turn))
+            except BaseException as error:  # noqa: BLE001 - who waits for the future gets it, as from any executor
+                future.set_exception(error)
+
+    def _evaluate(self, question: dict[str, Any], turn: contextlib.ExitStack) -> Evaluation:
+        """Evaluate a program; the turn ends as soon as the worker is free."""
         self._raise_if_closed()
         workdir = self._new_folder()
         request = {**question, "workdir": os.fspath(workdir)}
         try:
-            with self._turns, self._lent_worker() as worker:
+            with turn, self._lent_worker() as worker:
                 answer = worker.request(request, self._task.timeout)
             return _evaluation(answer, workdir, self._task.timeout, question["code"])
         finally:

@@ -304,3 +304,15 @@ def test_evaluations_from_many_threads_get_their_own_answers():
     with EvaluationPool(corridor_task(timeout=10), workers=2) as pool, ThreadPoolExecutor(8) as threads:
         outputs = [evaluation.artifacts["output"] for evaluation in threads.map(pool.evaluate, codes)]
     assert outputs == [f"{n}\n" for n in range(40)]
+
+
+def test_who_comes_first_is_served_first():
+    served = []
+    with EvaluationPool(corridor_task(timeout=10), workers=1) as pool:
+        futures = [pool.submit(program("return 'right'", init=f"print({n})")) for n in range(20)]
+        for number, future in enumerate(futures):
+            future.add_done_callback(lambda _, number=number: served.append(number))
+        given_up = futures[15].cancel()
+        evaluations = [future.result() for future in futures if not future.cancelled()]
+    assert given_up and len(evaluations) == 19
+    assert [number for number in served if number != 15] == [number for number in range(20) if number != 15]

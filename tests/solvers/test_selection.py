@@ -120,6 +120,15 @@ def test_an_invalid_first_program_gives_way():
     assert made.get_best_program().id == "p1"
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations([1, 2, 3])))
+def test_of_equals_the_best_is_the_earliest_in_whatever_order_they_come_in(order):
+    made = database([-5.0])
+    for iteration in order:
+        program = Program(id=f"late{iteration}", code=f"y = {iteration}", metrics={"combined_score": -1.0})
+        made.add(program, iteration, 0)
+    assert made.get_best_program().id == "late1"
+
+
 def test_an_island_of_invalid_programs_has_parents():
     made = database([-math.inf, -math.inf])
     parent, inspirations = made.sample_from_island(0)

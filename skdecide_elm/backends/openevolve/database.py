@@ -139,6 +139,12 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         invalid = [program for program in self.programs.values() if not is_valid(program)]
         return invalid[: -count - 1 : -1]
 
+    def _is_better(self, program1: Program, program2: Program) -> bool:
+        """Whether one is to be kept rather than the other: of equals the earlier iteration's, whenever it came."""
+        if super()._is_better(program1, program2):
+            return True
+        return not super()._is_better(program2, program1) and program1.iteration_found < program2.iteration_found
+
     def _calculate_feature_coords(self, program: Program) -> list[int]:
         metrics = [program.metrics.get(dimension, 0.0) for dimension in self.config.feature_dimensions]
         # an invalid program has neither behaviour nor the metrics that a dimension may ask for

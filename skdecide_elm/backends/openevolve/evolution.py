@@ -108,7 +108,7 @@ class Evolution:
         """The best valid programs of all islands, best first, none twice, none that was stopped early."""
         programs = [p for p in self.database.programs.values() if is_valid(p) and STOPPED_EARLY not in p.metrics]
         distinct: dict[str, str] = {}
-        for program in sorted(programs, key=score, reverse=True):
+        for program in sorted(programs, key=lambda program: (-score(program), program.iteration_found)):
             distinct.setdefault(fingerprint(program.code), program.code)
         return list(distinct.values())[:count]
 
