@@ -1,7 +1,8 @@
-"""What a few random episodes tell of an observation vector: sizes, rates of change, angles."""
+"""What a few random episodes tell of an observation vector: sizes, rates of change, angles, what pushes do."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from skdecide_elm.llm.profile import EntryProfile, SpaceProfile
 
-__all__ = ["entries_of", "observe_entries"]
+__all__ = ["Episode", "entries_of", "observe_entries"]
 
 _EPISODES = 5
 _STEPS = 100
@@ -20,8 +21,22 @@ _MAX_ENTRIES = 64
 _LARGEST_BOUND = 1e4
 _EXPLAINED = 0.9
 """Share of an entry's changes that another one must explain to be its rate."""
+_CERTAIN = 6.0
+"""Standard errors by which the effect of a push must differ from none."""
 
 Vectors = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Vectors that were observed one after another, one row each, and the pushes between them.
+
+    Attributes:
+        pushes: the place of each action in the list of actions, or its only number; empty where it is neither.
+    """
+
+    observations: Vectors
+    pushes: Vectors
 
 
 def observe_entries(domain: Any, observation: SpaceProfile, actions: SpaceProfile) -> tuple[EntryProfile, ...]:
@@ -39,29 +54,39 @@ def observe_entries(domain: Any, observation: SpaceProfile, actions: SpaceProfil
     return entries_of([_episode(domain, actions, rng) for _ in range(_EPISODES)], observation)
 
 
-def entries_of(episodes: list[Vectors], observation: SpaceProfile) -> tuple[EntryProfile, ...]:
-    """The entries of vectors that were observed one after another, one row each, in some episodes."""
-    bounds = list(zip(observation.low, observation.high, strict=True)) or [(-np.inf, np.inf)] * episodes[0].shape[1]
-    seen = np.concatenate(episodes)
+def entries_of(episodes: list[Episode], observation: SpaceProfile) -> tuple[EntryProfile, ...]:
+    """The entries of the vectors that were observed in some episodes."""
+    rows = [episode.observations for episode in episodes]
+    bounds = list(zip(observation.low, observation.high, strict=True)) or [(-np.inf, np.inf)] * rows[0].shape[1]
+    seen = np.concatenate(rows)
     sines = _sines(seen)
-    places = [_angle(rows, index, sines.get(index)) for index in range(len(bounds)) for rows in [episodes]]
-    rates = _rates(episodes, places, set(sines.values()))
+    places = [_angle(rows, index, sines.get(index)) for index in range(len(bounds))]
+    rates = _rates(rows, places, set(sines.values()))
+    responses = {rate: _response(episodes, rate) for rate in rates.values()}
     return tuple(
-        EntryProfile(_scale(seen[:, index], *bound), rates.get(index), sines.get(index))
+        EntryProfile(_scale(seen[:, index], *bound), rates.get(index), sines.get(index), responses.get(index, 0))
         for index, bound in enumerate(bounds)
     )
 
 
-def _episode(domain: Any, actions: SpaceProfile, rng: np.random.Generator) -> Vectors:
-    observations, action = [domain.reset()], None
+def _episode(domain: Any, actions: SpaceProfile, rng: np.random.Generator) -> Episode:
+    observations, pushes, action = [domain.reset()], [], None
     for step in range(_STEPS):
         if step % _HOLD == 0 or actions.kind != "box":
             action = _action(domain, actions, rng) if step % _HOLD == 0 else _still_applicable(domain, action, rng)
         outcome = domain.step(action)
         observations.append(outcome.observation)
+        pushes.extend(_push(action, actions))
         if outcome.termination:
             break
-    return np.asarray(observations, dtype=np.float64)
+    return Episode(np.asarray(observations, dtype=np.float64), np.asarray(pushes, dtype=np.float64))
+
+
+def _push(action: Any, actions: SpaceProfile) -> list[float]:
+    """The action as a number, if it is one in an order."""
+    if actions.kind == "discrete":
+        return [float(action)]
+    return [float(number) for number in np.ravel(action)] if actions.kind == "box" and actions.vector == 1 else []
 
 
 def _action(domain: Any, actions: SpaceProfile, rng: np.random.Generator) -> Any:
@@ -127,3 +152,18 @@ def _fit(episodes: list[Vectors], place: list[Vectors], rate: int) -> float:
     power, product = float(means @ means), float(changes @ means)
     total = float(changes @ changes)
     return product**2 / (power * total) if power * total > 0 and product > 0 else 0.0
+
+
+def _response(episodes: list[Episode], rate: int) -> int:
+    """The sign of what a push changes the rate by, beside what the observation does (linear regression); 0: unclear."""
+    if any(len(episode.pushes) + 1 != len(episode.observations) for episode in episodes):
+        return 0
+    before = np.concatenate([episode.observations[:-1] for episode in episodes])
+    pushes = np.concatenate([episode.pushes for episode in episodes])
+    changes = np.concatenate([np.diff(episode.observations[:, rate]) for episode in episodes])
+    causes = np.column_stack([pushes, before, np.ones(len(pushes))])
+    inverse = np.linalg.pinv(causes.T @ causes)
+    effects = inverse @ causes.T @ changes
+    freedom = max(1, len(changes) - causes.shape[1])
+    error = np.sqrt(np.sum((changes - causes @ effects) ** 2) / freedom * inverse[0, 0])
+    return int(np.sign(effects[0])) if abs(effects[0]) > _CERTAIN * error else 0

@@ -81,11 +81,14 @@ class EntryProfile:
         scale: its typical size: that of its bounds, if finite, else of the largest values seen.
         rate: index of the entry that is its rate of change; of the angle's, where it is a cosine.
         sine: where it is a cosine, index of the sine of the same angle.
+        response: where it is a rate, the sign of what a greater action (or a later one in a row of integers) adds to
+            it; 0 where that is unclear.
     """
 
     scale: float
     rate: int | None = None
     sine: int | None = None
+    response: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from skdecide_elm.domain_api.observing import entries_of, observe_entries
+from skdecide_elm.domain_api.observing import Episode, entries_of, observe_entries
 from skdecide_elm.domain_api.profile import profile_domain
 from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
 from skdecide_elm.llm.profile import EntryProfile, SpaceProfile
 
 PENDULUM_LIKE = SpaceProfile("box", shape=(4,), low=(-1.0, -1.0, -8.0, -np.inf), high=(1.0, 1.0, 8.0, np.inf))
+
+NONE = np.empty(0)
 
 
 def _swings(episodes=3, steps=60):
@@ -17,7 +19,7 @@ def _swings(episodes=3, steps=60):
     for _ in range(episodes):
         rates = np.cumsum(rng.normal(0, 0.3, steps))
         angles = np.cumsum(0.05 * rates)
-        yield np.stack([np.cos(angles), np.sin(angles), rates, rng.uniform(-50, 50, steps)], axis=1)
+        yield Episode(np.stack([np.cos(angles), np.sin(angles), rates, rng.uniform(-50, 50, steps)], axis=1), NONE)
 
 
 def test_circles_rates_and_sizes_are_recognised():
@@ -29,7 +31,7 @@ def test_circles_rates_and_sizes_are_recognised():
 
 def test_a_falling_place_is_no_rate_of_anything():
     rows = np.stack([np.linspace(5, 0, 40) ** 2, np.ones(40)], axis=1)
-    entries = entries_of([rows], SpaceProfile("box", shape=(2,)))
+    entries = entries_of([Episode(rows, NONE)], SpaceProfile("box", shape=(2,)))
     assert [entry.rate for entry in entries] == [None, None]
 
 
@@ -48,6 +50,34 @@ def test_the_rates_of_classic_control_are_found(name):
     entries = profile_domain(domain).entries
     assert [entry.rate for entry in entries] == RATES[name]
     assert profile_domain(GymnasiumDomain(name)).entries == entries
+
+
+def _pushed(force, pull=0.0, noise=0.1, steps=200):
+    """A place and its rate; pushes of either sign, and a pull back to zero, change the rate."""
+    rng = np.random.default_rng(2)
+    place = rate = 0.0
+    rows, pushes = [(place, rate)], rng.choice([-1.0, 1.0], steps)
+    for push in pushes:
+        rate += force * push - pull * place + noise * rng.normal()
+        place += 0.1 * rate
+        rows.append((place, rate))
+    return Episode(np.asarray(rows), pushes)
+
+
+@pytest.mark.parametrize(("force", "response"), [(0.2, 1), (-0.2, -1), (0.0, 0)])
+@pytest.mark.parametrize("pull", [0.0, 0.3])
+def test_what_a_push_does_to_a_rate(force, pull, response):
+    place, rate = entries_of([_pushed(force, pull), _pushed(force, pull)], SpaceProfile("box", shape=(2,)))
+    assert place.rate == 1
+    assert (place.response, rate.response) == (0, response)
+
+
+@pytest.mark.parametrize(
+    ("name", "responses"),
+    [("CartPole-v1", [0, 1, 0, -1]), ("MountainCar-v0", [0, 1]), ("Pendulum-v1", [0, 0, 1])],
+)
+def test_what_pushes_do_in_classic_control(name, responses):
+    assert [entry.response for entry in profile_domain(GymnasiumDomain(name)).entries] == responses
 
 
 def test_other_observations_have_no_entries():

@@ -194,3 +194,24 @@ def test_any_polynomial_is_read():
     assert found == Controller(
         Sum((Term(("spin",), 0.0), Term((), -4.0), Term(("spin", "spin"), -16.0))), "either", (0, 0, -1)
     )
+
+
+@pytest.mark.parametrize("response", [1, -1, 0])
+def test_drafts_heed_which_way_a_push_moves_a_rate(response):
+    entries = (*SWING.entries[:2], replace(SWING.entries[2], response=response))
+    setting = Setting(replace(SWING, entries=entries))
+    drafts = [draft(setting, random.Random(seed)).node for seed in range(600)]
+    caught = [node for node in drafts if isinstance(node, Switch) and isinstance(node.near, Sum)]
+    resists = [_weight(node.near, "spin") for node in caught if {t.factors for t in node.near.terms} == PAIR]
+    drives = [_weight(node.far, "spin") for node in caught if isinstance(node.far, Sum)]
+    assert len(resists) > 50
+    for weights, sign in ((resists, -response), (drives, response)):
+        known = [weight * sign > 0 for weight in weights if weight]
+        assert (sum(known) > 0.7 * len(known)) == bool(response)
+
+
+PAIR = {("angle",), ("spin",)}
+
+
+def _weight(law, name):
+    return next((term.weight for term in law.terms if term.factors == (name,)), 0.0)

@@ -2,7 +2,8 @@
 
 Random linear policies are a strong baseline in classic control (Mania, Guy & Recht 2018). A rate times a function of
 the energy drives a system up or down (energy shaping, Åström & Furuta 2000), and one law near the target with another
-far from it brings it to rest there.
+far from it brings it to rest there. Which way a push moves a rate has been observed; a law that uses it mostly resists
+a motion where it is to come to rest, and drives a slow one and brakes a fast one where energy is to be reached.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ __all__ = ["answers", "draft", "random_product", "random_sum", "random_switch", 
 _MAX_FACTORS = 3
 _SPREAD = (0.3, 12.0)
 _BIAS_SHARE = 0.25
+_HEEDED = 0.8
+"""How often the signs of the weights follow from what a push does, where that is known."""
 
 
 def draft(setting: Setting, rng: random.Random) -> Controller:
@@ -35,8 +38,10 @@ def _random_node(features: Sequence[Feature], rng: random.Random) -> Node:
     kind = rng.choices(("sum", "switch", "catch"), (5, 2, 3))[0]
     if kind == "catch" and owners:
         owner = rng.choice(owners)
-        near = Sum(tuple(Term((name,), random_weight(rng)) for name in (owner.name, owner.rate)))
-        far = _energy_law(features, next(feature for feature in features if feature.name == owner.rate), rng)
+        rate = next(feature for feature in features if feature.name == owner.rate)
+        resisting = -rate.response if rng.random() < _HEEDED else 0
+        near = Sum(tuple(Term((name,), _signed(resisting, rng)) for name in (owner.name, rate.name)))
+        far = _energy_law(features, rate, rng)
         return Switch(owner.name, True, rng.uniform(0.05, 0.4), near, far)
     node = random_sum(features, rng)
     return random_switch(features, rng, node, random_sum(features, rng)) if kind == "switch" else node
@@ -60,6 +65,12 @@ def random_weight(rng: random.Random) -> float:
     low, high = _SPREAD
     size: float = low * (high / low) ** rng.random()
     return rng.choice((-1, 1)) * size
+
+
+def _signed(sign: int, rng: random.Random) -> float:
+    """A weight with a sign, or either one for 0."""
+    weight = random_weight(rng)
+    return abs(weight) * sign if sign else weight
 
 
 def random_sum(features: Sequence[Feature], rng: random.Random) -> Sum:
@@ -94,8 +105,9 @@ def _energy_law(features: Sequence[Feature], rate: Feature, rng: random.Random) 
         height: tuple[str, ...] = (circle,)
     else:
         height = () if owner is None else (owner.name,) * rng.choice((1, 2))
-    factors = [(rate.name,), tuple(sorted((rate.name, *height))), (rate.name,) * 3]
-    return Sum(tuple(Term(key, random_weight(rng)) for key in dict.fromkeys(factors)))
+    drive = rate.response if rng.random() < _HEEDED else 0
+    signs = {(rate.name,) * 3: -drive, tuple(sorted((rate.name, *height))): 0, (rate.name,): drive}
+    return Sum(tuple(Term(factors, _signed(sign, rng)) for factors, sign in reversed(signs.items())))
 
 
 def random_product(features: Sequence[Feature], rng: random.Random) -> tuple[str, ...]:

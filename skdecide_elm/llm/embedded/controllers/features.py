@@ -24,6 +24,7 @@ class Feature:
         role: ``place`` (what a rate is the rate of, or of unknown meaning), ``rate``, ``angle`` or ``circle`` (a cosine
             or sine).
         rate: name of the feature that is this one's rate of change; empty where none is.
+        response: of a rate, the sign of what a push adds to it; 0 where that is unclear.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Feature:
     scale: float
     role: str
     rate: str = ""
+    response: int = 0
 
 
 def features_of(profile: DomainProfile) -> tuple[Feature, ...]:
@@ -45,7 +47,7 @@ def features_of(profile: DomainProfile) -> tuple[Feature, ...]:
         rate = "" if entry.rate is None else names[entry.rate]
         role = {"spin": "rate", "velocity": "rate", "cosine": "circle", "sine": "circle"}.get(kinds[index], "place")
         own_rate = "" if entry.sine is not None else rate
-        features.append(Feature(names[index], f"observation[{index}]", entry.scale, role, own_rate))
+        features.append(Feature(names[index], f"observation[{index}]", entry.scale, role, own_rate, entry.response))
         if entry.sine is not None:
             angle = f"math.atan2(observation[{entry.sine}], observation[{index}])"
             features.append(Feature(names[index].replace("cosine", "angle"), angle, math.pi, "angle", rate))
