@@ -70,8 +70,9 @@ def init(
 def _write(domain: str, folder: Path, kwargs: list[str], solver: str) -> list[Path]:
     import yaml
 
+    from skdecide_elm.backends.names import import_object
     from skdecide_elm.config import load_run_config
-    from skdecide_elm.config.names import add_to_path, import_object
+    from skdecide_elm.config.search_path import add_to_path
 
     add_to_path([Path.cwd()])
     try:

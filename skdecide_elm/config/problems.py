@@ -43,17 +43,12 @@ def _sentence(keys: tuple[Key, ...], found: Sequence[ErrorDetails], source: Sour
         return f"{name}: found {value!r}; {wrong[0]['ctx']['error']}"
     if wrong:
         others.append("module:object")
-    unknown = [problem for problem in found if problem["type"] == "import_error" and ":" in str(value)]
-    if unknown:
-        return f"expected {name} as module:object; found {value!r}; {unknown[0]['ctx']['error']}"
     return f"expected {' or '.join(dict.fromkeys(others))} for {name}; found {value!r}" + (
         f"; did you mean {near[0]!r}?" if near else ""
     )
 
 
 def _expected(problem: ErrorDetails) -> str:
-    if problem["type"] == "import_error":
-        return "module:object"
     if problem["type"] in ("model_type", "dict_type"):
         return "settings by name"
     return problem["msg"].removeprefix("Input should be ")

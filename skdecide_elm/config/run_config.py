@@ -14,10 +14,10 @@ from openevolve.config import Config
 from pydantic import ValidationError, create_model
 from skdecide import Domain
 
-from skdecide_elm.config.names import add_to_path
 from skdecide_elm.config.openevolve_settings import OPENEVOLVE_SETTINGS, openevolve_fields
 from skdecide_elm.config.parameters import SOLVERS, foreign_settings, parameters_of
 from skdecide_elm.config.problems import describe_problems
+from skdecide_elm.config.search_path import add_to_path
 from skdecide_elm.config.sections import DomainSection, OwnSections
 from skdecide_elm.config.source import Source
 from skdecide_elm.errors import ConfigError

@@ -25,7 +25,7 @@ from pydantic import (
 from skdecide import Domain
 
 from skdecide_elm.backends.elm import ElmConfig
-from skdecide_elm.config.names import Named, import_object
+from skdecide_elm.backends.names import Named, import_object
 from skdecide_elm.evaluation import IsolationLevel, WorkerMode
 from skdecide_elm.llm.recorded import Matching
 

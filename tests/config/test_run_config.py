@@ -108,8 +108,8 @@ def test_an_unknown_name(refusal, text, expected):
         ),
         (
             "elm: {archive: 'lost_module:Grid'}\n",
-            "FILE, line 1: expected elm.archive as module:object; found 'lost_module:Grid'; "
-            "No module named 'lost_module'",
+            "FILE, line 1: elm.archive: found 'lost_module:Grid'; the module 'lost_module' cannot be imported (No "
+            "module named 'lost_module'); install it, or name its folder in domain.path",
         ),
         (
             "evaluation: {rollout_max_steps: many}\n",

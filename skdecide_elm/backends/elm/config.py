@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ImportString, NonNegativeFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
 
 from skdecide_elm.backends.elm.proposers import LLM_OPERATORS
+from skdecide_elm.backends.names import Named
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.search.archives import ARCHIVES
 from skdecide_elm.search.baselines import BestOfN, OnePlusOne, RandomSearch
@@ -32,9 +33,6 @@ CANDIDATES = (
     *("ast_nodes", "cyclomatic_complexity"),
 )
 """Features among which two are chosen where none are named; those that a domain lacks are left out."""
-
-
-_Own: TypeAlias = ImportString[Callable[..., Any]]
 
 
 class FeatureConfig(BaseModel):
@@ -71,11 +69,11 @@ class ElmConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strategy: Literal["map_elites", "genetic", "one_plus_one", "random", "best_of_n"] | _Own = "map_elites"
-    archive: Literal["grid", "cvt", "deep_grid", "proximity", "sliding"] | _Own = "grid"
+    strategy: Literal["map_elites", "genetic", "one_plus_one", "random", "best_of_n"] | Named = "map_elites"
+    archive: Literal["grid", "cvt", "deep_grid", "proximity", "sliding"] | Named = "grid"
     archive_options: dict[str, Any] = Field(default_factory=dict)
     features: tuple[str | FeatureConfig, ...] | None = None
-    selection: Literal["uniform", "best", "worst", "rank", "tournament", "curiosity", "novelty"] | _Own = "rank"
+    selection: Literal["uniform", "best", "worst", "rank", "tournament", "curiosity", "novelty"] | Named = "rank"
     population_size: int = 50
     init_steps: int = 20
     num_examples: int = 3
@@ -128,9 +126,9 @@ def load_elm_config(config: ElmConfig | Mapping[str, Any] | str | Path | None) -
         problems = error.errors()
         found = problems[-1 if ":" in str(problems[0]["input"]) else 0]  # the last says why an object is not found
         where = ".".join(["elm", *(str(part) for part in found["loc"] if "[" not in str(part))])
-        known = ", ".join(ElmConfig.model_fields)
+        why, known = found["msg"].removeprefix("Value error, "), ", ".join(ElmConfig.model_fields)
         raise ConfigError(
-            f"expected settings of ELM; {where}: {found['msg']}; found {found['input']!r}; the settings are {known}"
+            f"expected settings of ELM; {where}: {why}; found {found['input']!r}; the settings are {known}"
         ) from error
 
 

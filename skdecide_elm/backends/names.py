@@ -1,18 +1,15 @@
-"""Objects by name, ``module:object``, and the folders in which modules are found."""
+"""Objects by name: ``module:object``."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
-import os
-import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-__all__ = ["Named", "add_to_path", "import_object"]
+__all__ = ["Named", "import_object"]
 
 _EXPECTED = "expected module:object, such as 'skdecide.hub.domain.maze:Maze'"
 
@@ -45,16 +42,9 @@ def import_object(name: Any) -> Any:
     return found
 
 
-Named = Annotated[Callable[..., Any], BeforeValidator(import_object)]
+def _found(part: Any) -> Any:
+    return part if callable(part) else import_object(part)
+
+
+Named = Annotated[Callable[..., Any], BeforeValidator(_found)]
 """A class or function, in a file by its name ``module:object``."""
-
-
-def add_to_path(folders: Iterable[Path]) -> None:
-    """Let this process, and evaluations, import from folders.
-
-    They precede all others, and stand in PYTHONPATH, whose modules the isolation lets programs import.
-    """
-    names = [os.fspath(folder.resolve()) for folder in folders]
-    sys.path[:0] = [name for name in names if name not in sys.path]
-    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(filter(None, [*names, *inherited])))
