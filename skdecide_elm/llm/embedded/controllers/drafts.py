@@ -15,7 +15,7 @@ from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Answer, Controller, Node, Sum, Switch, Term
 from skdecide_elm.llm.embedded.idioms.base import Setting
 
-__all__ = ["answers", "draft", "random_product", "random_sum", "random_switch", "random_weight"]
+__all__ = ["answers", "draft", "random_catch", "random_product", "random_sum", "random_switch", "random_weight"]
 
 _MAX_FACTORS = 3
 _SPREAD = (0.3, 12.0)
@@ -34,17 +34,26 @@ def draft(setting: Setting, rng: random.Random) -> Controller:
 
 def _random_node(features: Sequence[Feature], rng: random.Random) -> Node:
     """One law for all observations, one of two by a condition, or a swing up with a catch."""
-    owners = [feature for feature in features if feature.rate]
     kind = rng.choices(("sum", "switch", "catch"), (5, 2, 3))[0]
-    if kind == "catch" and owners:
-        owner = rng.choice(owners)
-        rate = next(feature for feature in features if feature.name == owner.rate)
-        resisting = -rate.response if rng.random() < _HEEDED else 0
-        near = Sum(tuple(Term((name,), _signed(resisting, rng)) for name in (owner.name, rate.name)))
-        far = _energy_law(features, rate, rng)
-        return Switch(owner.name, True, rng.uniform(0.05, 0.4), near, far)
+    if kind == "catch" and (caught := random_catch(features, rng)) is not None:
+        return caught
     node = random_sum(features, rng)
     return random_switch(features, rng, node, random_sum(features, rng)) if kind == "switch" else node
+
+
+def random_catch(features: Sequence[Feature], rng: random.Random, far: Node | None = None) -> Switch | None:
+    """A law that brings a place or an angle to rest near zero, and ``far`` (an energy law) elsewhere.
+
+    None where no feature's rate is known.
+    """
+    owners = [feature for feature in features if feature.rate]
+    if not owners:
+        return None
+    owner = rng.choice(owners)
+    rate = next(feature for feature in features if feature.name == owner.rate)
+    resisting = -rate.response if rng.random() < _HEEDED else 0
+    near = Sum(tuple(Term((name,), _signed(resisting, rng)) for name in (owner.name, rate.name)))
+    return Switch(owner.name, True, rng.uniform(0.05, 0.4), near, far or _energy_law(features, rate, rng))
 
 
 def answers(setting: Setting) -> tuple[Answer, ...]:

@@ -6,7 +6,14 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from skdecide_elm.llm.embedded.controllers.drafts import answers, draft, random_product, random_sum, random_switch
+from skdecide_elm.llm.embedded.controllers.drafts import (
+    answers,
+    draft,
+    random_catch,
+    random_product,
+    random_sum,
+    random_switch,
+)
 from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term, leaves, with_leaf
 from skdecide_elm.llm.embedded.idioms.base import Setting
@@ -96,6 +103,11 @@ def _split(node: Node, features: Sequence[Feature], rng: random.Random) -> Node 
     return with_leaf(node, path, random_switch(features, rng, near, far))
 
 
+def _catch(node: Node, features: Sequence[Feature], rng: random.Random) -> Node | None:
+    """Come to rest near zero."""
+    return random_catch(features, rng, node)
+
+
 def _join(node: Node, features: Sequence[Feature], rng: random.Random) -> Node | None:
     """Do without a condition."""
     return None if isinstance(node, Sum) else rng.choice((node.near, node.far))
@@ -125,6 +137,7 @@ _EDITS: tuple[tuple[float, _Edit], ...] = (
     (2.0, _drop_term),
     (2.0, _swap_factor),
     (2.0, _split),
+    (1.0, _catch),
     (1.0, _join),
     (1.5, _replace_leaf),
     (2.0, _shake),
