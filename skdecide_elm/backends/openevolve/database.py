@@ -17,7 +17,7 @@ from skdecide_elm.core import COMBINED_SCORE
 from skdecide_elm.search.plain import from_json, to_json
 from skdecide_elm.search.selection import rank_weights
 
-__all__ = ["Database", "OrderedSet", "is_valid", "score"]
+__all__ = ["Database", "OrderedSet", "is_valid", "precedence", "score"]
 
 T = TypeVar("T")
 
@@ -54,6 +54,11 @@ def score(program: Program) -> float:
 def is_valid(program: Program) -> bool:
     """Whether the program's evaluation succeeded."""
     return math.isfinite(score(program))
+
+
+def precedence(program: Program) -> tuple[float, float]:
+    """Sorts programs, the best first; of equals that of the earlier iteration, and copies on other islands last."""
+    return -score(program), math.inf if program.metadata.get("migrant") else program.iteration_found
 
 
 class Database(ProgramDatabase):  # type: ignore[misc]
@@ -140,10 +145,8 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         return invalid[: -count - 1 : -1]
 
     def _is_better(self, program1: Program, program2: Program) -> bool:
-        """Whether one is to be kept rather than the other: of equals the earlier iteration's, whenever it came."""
-        if super()._is_better(program1, program2):
-            return True
-        return not super()._is_better(program2, program1) and program1.iteration_found < program2.iteration_found
+        """Whether one is to be kept rather than the other, in whatever order they came in."""
+        return precedence(program1) < precedence(program2)
 
     def _calculate_feature_coords(self, program: Program) -> list[int]:
         metrics = [program.metrics.get(dimension, 0.0) for dimension in self.config.feature_dimensions]

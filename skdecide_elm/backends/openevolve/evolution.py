@@ -14,7 +14,7 @@ from openevolve.config import Config
 from openevolve.database import Program
 
 from skdecide_elm.backends.openevolve.arms import Arms
-from skdecide_elm.backends.openevolve.database import Database, is_valid, score
+from skdecide_elm.backends.openevolve.database import Database, is_valid, precedence, score
 from skdecide_elm.backends.openevolve.jobs import Job, Outcome, core_program, gain
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.backends.openevolve.sampler import Sampler
@@ -108,7 +108,7 @@ class Evolution:
         """The best valid programs of all islands, best first, none twice, none that was stopped early."""
         programs = [p for p in self.database.programs.values() if is_valid(p) and STOPPED_EARLY not in p.metrics]
         distinct: dict[str, str] = {}
-        for program in sorted(programs, key=lambda program: (-score(program), program.iteration_found)):
+        for program in sorted(programs, key=precedence):
             distinct.setdefault(fingerprint(program.code), program.code)
         return list(distinct.values())[:count]
 
