@@ -15,6 +15,7 @@ from domains import (
     gripper,
     small_rcpsp,
 )
+from factories import bin_packing, cart_pole, specification
 from skdecide.hub.domain.mastermind import MasterMind
 from skdecide.hub.domain.maze import Maze
 from skdecide.hub.domain.maze.maze import Action
@@ -22,23 +23,9 @@ from skdecide.hub.domain.rock_paper_scissors import RockPaperScissors
 from skdecide.utils import rollout
 
 from skdecide_elm import IntegratedOpenEvolve, ProxyOpenEvolve
-from skdecide_elm.environments import GymnasiumDomain, OnlineBinPacking
 from skdecide_elm.errors import MissingDomainError, UnsupportedDomainError
 
 ROOT = Path(__file__).parents[2]
-ITEMS = [50, 60, 50, 40, 30, 70]
-
-
-def cart_pole():
-    return GymnasiumDomain("CartPole-v1")
-
-
-def bin_packing():
-    return OnlineBinPacking(100, ITEMS)
-
-
-def specification(domain):
-    return domain.specification()
 
 
 HIDDEN = {"planner_domain_factory": specification}
