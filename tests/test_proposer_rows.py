@@ -1,4 +1,4 @@
-"""One seed of two rows of the embedded proposer's table, by the benchmark's own command."""
+"""One seed of three rows of the embedded proposer's table, by the benchmark's own command."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "proposer.py"
 
 
-@pytest.mark.parametrize("row", ["CartPole-v1", "MountainCar-v0"])
+@pytest.mark.parametrize("row", ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"])
 def test_a_row_reaches_its_target_on_unseen_episodes(row):
     command = [sys.executable, BENCHMARK, "--seeds", "1", "--arms", "proposer", "--rows", row]
     done = subprocess.run(command, capture_output=True, text=True)
