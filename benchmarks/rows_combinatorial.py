@@ -233,6 +233,6 @@ ROWS = (
     _maze_row("maze-perfect", 0.0, "random walk 16 ×, depth-first walk 1.09 ×"),
     _maze_row("maze-loops", 0.1, "random walk 52 ×, depth-first walk 2.9 ×"),
     _packing_row("weibull", 100, 5000, 1, 5, 0.72, "best fit 3.98, FunSearch 0.68, two constants 0.68–0.72"),
-    _packing_row("uniform", 150, 500, 12, 60, 3.05, "best fit 5.37, FunSearch 3.11, two constants 2.95"),
+    _packing_row("uniform", 150, 500, 30, 60, 3.05, "best fit 5.37, FunSearch 3.11, two constants 2.95"),
     *(_PROJECTS if _DATA else ()),
 )
