@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from skdecide_elm.llm.embedded.controllers import draft, read, suits, varied, written
 from skdecide_elm.llm.embedded.controllers.features import features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Sum, Switch, Term, leaves
+from skdecide_elm.llm.embedded.controllers.simplification import simplified
 from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.planner_swap import with_planner
 from skdecide_elm.llm.embedded.source import parse
@@ -215,3 +216,41 @@ PAIR = {("angle",), ("spin",)}
 
 def _weight(law, name):
     return next((term.weight for term in law.terms if term.factors == (name,)), 0.0)
+
+
+LAWS = st.builds(lambda weight: Sum((Term(("spin",), weight),)), st.integers(1, 3).map(float))
+LEVELS = st.sampled_from([0.1, 0.25, 0.5, 0.75])
+NODES = st.recursive(
+    LAWS,
+    lambda nodes: st.builds(Switch, st.sampled_from(["angle", "spin"]), st.booleans(), LEVELS, nodes, nodes),
+    max_leaves=8,
+)
+
+
+@given(NODES)
+def test_a_simplified_controller_does_the_same_and_every_case_comes_up(node):
+    shorter = simplified(Controller(node, "clip")).node
+    values = [value / 8 - 1 / 16 for value in range(-9, 11)]
+    met = set()
+    for angle in values:
+        for spin in values:
+            law, _ = _law_at(node, angle=angle, spin=spin)
+            same, way = _law_at(shorter, angle=angle, spin=spin)
+            assert same == law
+            met.add(way)
+    one_kind = {(s.feature, s.window) for s in _switches(shorter)}
+    if len(one_kind) <= 1:
+        assert met == {way for way, _ in leaves(shorter)}
+
+
+def _law_at(node, way=(), **observed):
+    """The law that holds there, and the way to it."""
+    while isinstance(node, Switch):
+        value = observed[node.feature]
+        near = abs(value) < node.level if node.window else value > node.level
+        node, way = (node.near if near else node.far), (*way, near)
+    return node, way
+
+
+def _switches(node):
+    return [] if isinstance(node, Sum) else [node, *_switches(node.near), *_switches(node.far)]

@@ -16,6 +16,7 @@ from skdecide_elm.llm.embedded.controllers.drafts import (
 )
 from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term, leaves, with_leaf
+from skdecide_elm.llm.embedded.controllers.simplification import simplified
 from skdecide_elm.llm.embedded.idioms.base import Setting
 
 __all__ = ["varied"]
@@ -44,6 +45,7 @@ def varied(
             node = edit(controller.node, features, rng)
             what = (edit.__doc__ or "").split("\n")[0]
             child = controller if node is None else replace(controller, node=node)
+        child = simplified(child)
         if child != controller and len(leaves(child.node)) <= _MAX_LEAVES:
             return what, child
     return "Start anew.", draft(setting, rng)
