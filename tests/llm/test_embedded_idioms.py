@@ -16,7 +16,7 @@ from skdecide_elm.domain_api.initial_program import initial_program
 from skdecide_elm.domain_api.profile import profile_domain, profile_proxy
 from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
 from skdecide_elm.environments.online_bin_packing import OnlineBinPacking
-from skdecide_elm.llm.embedded.idioms import IDIOMS
+from skdecide_elm.llm.embedded.idioms import IDIOMS, Draft
 from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
 from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.programs.tunables import read_tunables
@@ -227,6 +227,30 @@ def test_imports_come_and_go_with_the_idiom():
     back = with_planner(source, idiom.write(setting, random.Random(0)))
     assert "heapq" not in back and "# EVOLVE-BLOCK-START\nclass Planner:" in back
     assert back.count("class Planner") == second.count("class Planner") == 1
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "expected"),
+    [
+        (["numpy as np"], ("import math",), ["math", "numpy as np"]),
+        (["math"], ("import math", "import numpy as np"), ["math", "numpy as np"]),
+        (
+            ["numpy as np", "random"],
+            ("import math", "import heapq"),
+            ["heapq", "math", "numpy as np", "random"],
+        ),
+    ],
+)
+def test_imports_stand_in_their_order(present, wanted, expected):
+    lines = "\n".join(f"import {name}" for name in present)
+    answer = ", ".join(name.split()[-1] for name in present)
+    source = parse(PROXY.format(arguments="", more="", answer=answer).replace("import random", lines))
+    body = f"class Planner:\n    def sample_action(self, observation):\n        return {', '.join(ALL_NAMES)}\n"
+    program = with_planner(source, Draft(wanted, body))
+    assert [line.removeprefix("import ") for line in program.splitlines() if line.startswith("import ")] == expected
+
+
+ALL_NAMES = ("math", "np", "random", "heapq")
 
 
 PROXY = """# EVOLVE-BLOCK-START

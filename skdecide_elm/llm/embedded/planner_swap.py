@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from skdecide_elm.llm.embedded.idioms import Draft, Setting
 from skdecide_elm.llm.embedded.source import Source, Splice, parse
@@ -91,14 +92,26 @@ def _with_imports(source: Source, block_start: int, wanted: tuple[str, ...]) -> 
     """The program with the wanted import lines, unless their names are imported already."""
     top_level = [node for node in source.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     present = {ast.unparse(node) for node in top_level}
-    missing = "\n".join(line for line in wanted if line not in present)
+    missing = sorted(line for line in wanted if line not in present)
     kept = _imports(source, block_start, source.planner_lines()[0])
     if kept:
-        at = source.text.index("\n", source.span(kept[-1])[1]) + 1
-        return source.splice([Splice(at, at, missing + "\n" if missing else "")])
+        places: dict[int, str] = {}
+        for line in missing:
+            at = _place_among(source, kept, line)
+            places[at] = f"{places.get(at, '')}{line}\n"
+        return source.splice([Splice(at, at, lines) for at, lines in places.items()])
     rest = source.text[block_start:]
     blank = len(rest) - len(rest.lstrip("\n"))  # left over from imports that are gone
-    return source.splice([Splice(block_start, block_start + blank, missing + "\n\n\n" if missing else "")])
+    text = "\n".join(missing)
+    return source.splice([Splice(block_start, block_start + blank, text + "\n\n\n" if text else "")])
+
+
+def _place_among(source: Source, imports: Sequence[ast.Import | ast.ImportFrom], line: str) -> int:
+    """Where an import belongs in the alphabetical order of others."""
+    for node in imports:
+        if isinstance(node, ast.Import) and ast.unparse(node) > line:
+            return source.span(node)[0]
+    return source.text.index("\n", source.span(imports[-1])[1]) + 1
 
 
 def _written_actions(node: ast.AST) -> str | None:
