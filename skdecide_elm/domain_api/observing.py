@@ -162,8 +162,10 @@ def _response(episodes: list[Episode], rate: int) -> int:
     pushes = np.concatenate([episode.pushes for episode in episodes])
     changes = np.concatenate([np.diff(episode.observations[:, rate]) for episode in episodes])
     causes = np.column_stack([pushes, before, np.ones(len(pushes))])
+    freedom = len(changes) - causes.shape[1]
+    if freedom < 1 or np.ptp(pushes) == 0:  # anything would explain the changes
+        return 0
     inverse = np.linalg.pinv(causes.T @ causes)
     effects = inverse @ causes.T @ changes
-    freedom = max(1, len(changes) - causes.shape[1])
     error = np.sqrt(np.sum((changes - causes @ effects) ** 2) / freedom * inverse[0, 0])
     return int(np.sign(effects[0])) if abs(effects[0]) > _CERTAIN * error else 0

@@ -72,6 +72,19 @@ def test_what_a_push_does_to_a_rate(force, pull, response):
     assert (place.response, rate.response) == (0, response)
 
 
+@pytest.mark.parametrize("steps", [1, 3])
+def test_too_few_steps_tell_nothing_of_pushes(steps):
+    entries = entries_of([_pushed(0.2, noise=0.0, steps=steps)], SpaceProfile("box", shape=(2,)))
+    assert [entry.response for entry in entries] == [0, 0]
+
+
+def test_pushes_that_are_all_alike_tell_nothing():
+    rows = np.cumsum(np.cumsum(np.full((50, 2), 0.1), axis=0), axis=0)
+    rows[:, 0] = np.cumsum(rows[:, 1])
+    entries = entries_of([Episode(rows, np.ones(49))], SpaceProfile("box", shape=(2,)))
+    assert [entry.response for entry in entries] == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("name", "responses"),
     [("CartPole-v1", [0, 1, 0, -1]), ("MountainCar-v0", [0, 1]), ("Pendulum-v1", [0, 0, 1])],
