@@ -127,6 +127,7 @@ def test_of_equals_the_best_is_the_earliest_in_whatever_order_they_come_in(order
         program = Program(id=f"late{iteration}", code=f"y = {iteration}", metrics={"combined_score": -1.0})
         made.add(program, iteration, 0)
     assert made.get_best_program().id == "late1"
+    assert len(made.programs) == 4
 
 
 def test_an_island_of_invalid_programs_has_parents():

@@ -144,9 +144,12 @@ class Database(ProgramDatabase):  # type: ignore[misc]
         invalid = [program for program in self.programs.values() if not is_valid(program)]
         return invalid[: -count - 1 : -1]
 
-    def _is_better(self, program1: Program, program2: Program) -> bool:
-        """Whether one is to be kept rather than the other, in whatever order they came in."""
-        return precedence(program1) < precedence(program2)
+    def _update_best_program(self, program: Program) -> None:
+        """Keep in mind which is the best, in whatever order they come in; see `precedence`."""
+        super()._update_best_program(program)
+        best = self.get_best_program()
+        if best is not None and precedence(program) < precedence(best):
+            self.best_program_id: str | None = program.id
 
     def _calculate_feature_coords(self, program: Program) -> list[int]:
         metrics = [program.metrics.get(dimension, 0.0) for dimension in self.config.feature_dimensions]
