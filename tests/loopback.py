@@ -98,6 +98,7 @@ class Loopback:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False  # a request in progress does not hold up the end of a test
+    request_queue_size = 128  # with the default of 5, of many requests at once some connections are reset
     loopback: Loopback
 
 

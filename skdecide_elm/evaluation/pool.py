@@ -74,15 +74,13 @@ class EvaluationPool:
         self._all: set[WorkerProcess] = set()
         self._cores: list[ClaimedCore] = []
         self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
-        self._waiting: queue.SimpleQueue[tuple[dict[str, Any], Future[Evaluation]]] = queue.SimpleQueue()
-        self._turns = threading.Semaphore(self.workers)
-        # its threads start the processes, and end when the pool is closed: see WorkerProcess. They are twice as many as
-        # the workers, so that none of these waits for what comes before and after a turn: a folder, and its remains
-        self._threads = ThreadPoolExecutor(2 * self.workers, thread_name_prefix="evaluation")
+        # its threads start the processes, and end when the pool is closed: see WorkerProcess
+        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="evaluation")
+        # no worker waits until what a program has left is removed
+        self._cleaner = ThreadPoolExecutor(1, thread_name_prefix="cleaning")
         self._remove = weakref.finalize(self, _dispose, os.getpid(), self._all, self._folder)
         for _ in range(self.workers):
-            self._turns.acquire()
-            self._threads.submit(self._warm_up)
+            self._threads.submit(self._add_idle)
 
     def submit(self, code: str, bar: Bar | None = None) -> Future[Evaluation]:
         """Evaluate a program as soon as a worker is free; those that wait have their turns in the order they came in.
@@ -107,13 +105,10 @@ class EvaluationPool:
 
     def _submit(self, question: dict[str, Any]) -> Future[Evaluation]:
         self._raise_if_closed()
-        future: Future[Evaluation] = Future()
-        self._waiting.put((question, future))
         try:
-            self._threads.submit(self._answer_next)
+            return self._threads.submit(self._evaluate, question)
         except RuntimeError as error:  # closed since
             raise EvaluationError(str(error)) from error
-        return future
 
     def evaluate(self, code: str) -> Evaluation:
         """Evaluate a program and wait for it. Raises as `submit` and its future do."""
@@ -127,6 +122,7 @@ class EvaluationPool:
             workers = set(self._all)
         _stop(workers)
         self._threads.shutdown(wait=True)
+        self._cleaner.shutdown(wait=True)
         self._remove()
 
     def __enter__(self) -> EvaluationPool:
@@ -137,31 +133,17 @@ class EvaluationPool:
     ) -> None:
         self.close()
 
-    def _answer_next(self) -> None:
-        """Answer what has waited longest: threads get their turns in any order."""
-        self._turns.acquire()
-        with contextlib.ExitStack() as turn:
-            turn.callback(self._turns.release)
-            question, future = self._waiting.get_nowait()
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(self._evaluate(question, turn))
-            except BaseException as error:  # noqa: BLE001 - who waits for the future gets it, as from any executor
-                future.set_exception(error)
-
-    def _evaluate(self, question: dict[str, Any], turn: contextlib.ExitStack) -> Evaluation:
-        """Evaluate a program; the turn ends as soon as the worker is free."""
+    def _evaluate(self, question: dict[str, Any]) -> Evaluation:
         self._raise_if_closed()
         workdir = self._new_folder()
         request = {**question, "workdir": os.fspath(workdir)}
         try:
-            with turn, self._lent_worker() as worker:
+            with self._lent_worker() as worker:
                 answer = worker.request(request, self._task.timeout)
             return _evaluation(answer, workdir, self._task.timeout, question["code"])
         finally:
             self._raise_if_closed()  # else it looks as if the program, or a domain, had ended the process
-            remove_tree(workdir)
+            self._cleaner.submit(remove_tree, workdir)
 
     @contextlib.contextmanager
     def _lent_worker(self) -> Iterator[WorkerProcess]:
@@ -189,12 +171,6 @@ class EvaluationPool:
             if not worker.is_spoilt():
                 return worker
             self._discard(worker)
-
-    def _warm_up(self) -> None:
-        try:
-            self._add_idle()
-        finally:
-            self._turns.release()
 
     def _add_idle(self) -> None:
         with contextlib.suppress(EvaluationError):  # the next evaluation starts one itself, or says why it cannot
