@@ -278,10 +278,11 @@ def test_300_evaluations_leave_the_process_as_it_was(temporary):
     with EvaluationPool(corridor_task(timeout=10), workers=2) as pool:
         for future in [pool.submit(code) for code in programs * 4]:
             future.result()
+        assert until(lambda: len(list(temporary.glob("*/*/"))) == 2)  # the workers' own folders
         before = resources(temporary)
         for future in [pool.submit(code) for code in programs * 100]:
             future.result()
-        assert resources(temporary) == before
+        assert until(lambda: resources(temporary) == before)
 
 
 def resources(folder: Path) -> tuple[int, int, int, int]:
