@@ -42,6 +42,10 @@ _MAZE_STEPS = 2000
 _CANDIDATES = 10
 """Programs of which validation, on streams of its own, chooses the final one."""
 
+_SHORT_SEARCH = {"num_islands": 1, "elite_selection_ratio": 0.02}
+"""Some hundred evaluations on one island, most of them near its best few programs, rather than on OpenEvolve's five. Of
+this kind of rules, on uniform sizes, by streams that neither this search nor its test has seen."""
+
 _UNSEEN = 1_000_000
 """Seeds from here on are those of the tests."""
 
@@ -188,6 +192,7 @@ def _packing_row(
             "validation_domain_factories": [factory],
             "validation_candidates": _CANDIDATES,
             "tuning_share": 0.3,
+            **_SHORT_SEARCH,
         },
         validation_cost=_CANDIDATES,
     )
