@@ -43,8 +43,7 @@ _CANDIDATES = 10
 """Programs of which validation, on streams of its own, chooses the final one."""
 
 _SHORT_SEARCH = {"num_islands": 1, "elite_selection_ratio": 0.02}
-"""Some hundred evaluations on one island, most of them near its best few programs, rather than on OpenEvolve's five. Of
-this kind of rules, on uniform sizes, by streams that neither this search nor its test has seen."""
+"""Some hundred evaluations: one island rather than OpenEvolve's five, and most children from its best few programs."""
 
 _UNSEEN = 1_000_000
 """Seeds from here on are those of the tests."""

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 __all__ = ["Named", "import_object"]
 
-_EXPECTED = "expected module:object, such as 'skdecide.hub.domain.maze:Maze'"
+_HOW = "write module:object, such as 'skdecide.hub.domain.maze:Maze'"
 
 
 def import_object(name: Any) -> Any:
@@ -21,10 +21,10 @@ def import_object(name: Any) -> Any:
         ValueError: there is none of that name; the message is a clause that follows "expected … found".
     """
     if not isinstance(name, str):
-        raise ValueError(_EXPECTED)
+        raise ValueError(_HOW)
     module_name, colon, path = name.partition(":")
     if not (module_name and colon and path):
-        raise ValueError(_EXPECTED)
+        raise ValueError(_HOW)
     try:
         found: Any = importlib.import_module(module_name)
     except ImportError as error:

@@ -40,7 +40,7 @@ def _sentence(keys: tuple[Key, ...], found: Sequence[ErrorDetails], source: Sour
     others = [_expected(problem) for problem in found if problem not in wrong]
     near = difflib.get_close_matches(str(value), _choices(found), n=1)
     if wrong and (":" in str(value) or not others):  # of a setting that may be a name, or something else
-        return f"{name}: found {value!r}; {wrong[0]['ctx']['error']}"
+        return f"expected a class or function for {name}; found {value!r}; {wrong[0]['ctx']['error']}"
     if wrong:
         others.append("module:object")
     return f"expected {' or '.join(dict.fromkeys(others))} for {name}; found {value!r}" + (

@@ -108,8 +108,9 @@ def test_an_unknown_name(refusal, text, expected):
         ),
         (
             "elm: {archive: 'lost_module:Grid'}\n",
-            "FILE, line 1: elm.archive: found 'lost_module:Grid'; the module 'lost_module' cannot be imported (No "
-            "module named 'lost_module'); install it, or name its folder in domain.path",
+            "FILE, line 1: expected a class or function for elm.archive; found 'lost_module:Grid'; the module "
+            "'lost_module' cannot be imported (No module named 'lost_module'); install it, or name its folder in "
+            "domain.path",
         ),
         (
             "evaluation: {rollout_max_steps: many}\n",
@@ -130,7 +131,7 @@ def test_a_wrong_value(refusal, text, expected):
 @pytest.mark.parametrize(
     ("factory", "expected"),
     [
-        ("Maze", "expected module:object, such as 'skdecide.hub.domain.maze:Maze'"),
+        ("Maze", "write module:object, such as 'skdecide.hub.domain.maze:Maze'"),
         ("skdecide.hub.domain.maze:Mase", "skdecide.hub.domain.maze has no 'Mase'; did you mean 'Maze'?"),
         (
             "no_such_module:Maze",
@@ -141,9 +142,8 @@ def test_a_wrong_value(refusal, text, expected):
     ],
 )
 def test_a_name_of_nothing(refusal, factory, expected):
-    assert (
-        refusal(f"domain:\n  factory: '{factory}'\n") == f"FILE, line 2: domain.factory: found {factory!r}; {expected}"
-    )
+    found = refusal(f"domain:\n  factory: '{factory}'\n")
+    assert found == f"FILE, line 2: expected a class or function for domain.factory; found {factory!r}; {expected}"
 
 
 def test_all_problems_are_told_in_the_order_of_the_file(refusal):
