@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 from skdecide import Domain, Solver
 from skdecide.builders.domain import DeterministicInitialized, DeterministicTransitions, FullyObservable, Initializable
 from skdecide.builders.solver import Policies
@@ -34,8 +36,9 @@ class Portfolio(Solver, Policies):  # type: ignore[misc]
     """A policy of several programs, which chooses one of them for each instance of a domain that it meets.
 
     When an episode begins on another domain than the last one, each program plays a few episodes on a copy of that
-    domain, and the one that does best acts there from then on. The copy is the planner's own, so that nothing is seen
-    that a planner must not see; see `simulated`. Where there is none the first program acts, the best on average.
+    domain, and the one that clearly does best acts there from then on. The copy is the planner's own, so that nothing is seen
+    that a planner must not see; see `simulated`. Where there is none, or where none of the others gains more than the
+    standard error of its gain, the first program acts, the best on average.
     Algorithm portfolios: Huberman, Lukose & Hogg 1997; choice per instance: Rice 1976.
 
     Args:
@@ -118,8 +121,21 @@ class Portfolio(Solver, Policies):  # type: ignore[misc]
         except (ConfigError, EvaluationError) as error:
             logger.warning("The domain cannot be simulated, the program that is best on average acts: %s", error)
             return 0
-        scores = [evaluation.combined_score for evaluation in evaluations]
-        return max(range(len(scores)), key=lambda number: (scores[number], -number))
+        return _clearly_best(evaluations)
+
+
+def _clearly_best(evaluations: Sequence[Evaluation]) -> int:
+    """The number of the one that does best, if it gains more than the gain's standard error; else the first, 0.
+
+    All programs meet the same episodes, so that gains are paired. After the rule of one standard error by which a
+    simpler tree is preferred to a better one (Breiman et al. 1984).
+    """
+    best = max(range(len(evaluations)), key=lambda number: (evaluations[number].combined_score, -number))
+    if not evaluations[0].is_valid:
+        return best
+    gains = np.subtract(evaluations[best].scores, evaluations[0].scores)
+    error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else 0.0
+    return best if gains.mean() > error else 0
 
 
 def simulated(domain: Domain, planner_domain_factory: Callable[..., Domain] | None) -> Callable[[], Domain] | None:

@@ -24,8 +24,9 @@ def portfolio(simulate, planner_domain_factory=None, programs=PROGRAMS):
     return Portfolio(Line, programs, Integrated(), planner_domain_factory, simulate, num_episodes=2)
 
 
-def scores(*values):
-    return [Evaluation({"combined_score": value}) for value in values]
+def scores(*episodes):
+    """Evaluations, each from its scores by episode."""
+    return [Evaluation({"combined_score": sum(own)}, scores=own) for own in episodes]
 
 
 def steps(policy, domain, num_episodes=1):
@@ -69,7 +70,7 @@ def test_a_choice_is_made_once_for_each_domain():
 
     def simulate(factory, codes, num_episodes):
         asked.append((type(factory()), codes, num_episodes))
-        return scores(0, 1)
+        return scores((0.0, 0.0), (1.0, 1.0))
 
     policy = portfolio(simulate)
     assert steps(policy, Line(), 3) == [10, 10, 10]
@@ -80,8 +81,25 @@ def test_a_choice_is_made_once_for_each_domain():
     assert policy.sample_action(0) is Move.left, "without a domain the program chosen last acts"
 
 
-def test_among_equals_the_first_acts():
-    assert portfolio(lambda *_: scores(1, 1)).choose_for(line()) is PROGRAMS[0]
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        ((1.0, 1.0), (1.0, 1.0), 0),
+        ((1.0,), (2.0,), 1),  # a single episode says all that there is to say
+        ((0.0, 0.0, 0.0, 0.0), (4.0, -1.0, -1.0, -1.0), 0),  # gains 0.25, give or take 1.25
+        ((0.0, 0.0, 0.0, 0.0), (3.0, 1.0, 1.0, 1.0), 1),  # gains 1.5, give or take 0.5
+        ((5.0, 9.0, 1.0, 7.0), (5.5, 9.5, 1.5, 7.5), 1),  # the episodes differ, the gains do not
+    ],
+)
+def test_another_program_acts_where_it_gains_more_than_chance_would(first, second, chosen):
+    assert portfolio(lambda *_: scores(first, second)).choose_for(line()) is PROGRAMS[chosen]
+
+
+def test_a_program_that_fails_there_does_not_act():
+    failed, (other,) = Evaluation.invalid("too far"), scores((-3.0, -4.0))
+    assert portfolio(lambda *_: [failed, other]).choose_for(line()) is PROGRAMS[1]
+    assert portfolio(lambda *_: [other, failed]).choose_for(line()) is PROGRAMS[0]
+    assert portfolio(lambda *_: [failed, failed]).choose_for(line()) is PROGRAMS[0]
 
 
 @pytest.mark.parametrize("error", [ConfigError, EvaluationError])
@@ -140,6 +158,6 @@ def test_the_planner_gets_a_copy_of_the_domain_that_it_acts_on():
 
     ours = line()
     ours.mark = "ours"
-    policy = Portfolio(Line, PROGRAMS, Spy(), None, lambda *_: scores(1, 0), 1)
+    policy = Portfolio(Line, PROGRAMS, Spy(), None, lambda *_: scores((1.0,), (0.0,)), 1)
     assert steps(policy, ours) == [4]
     assert [domain.mark for domain in seen] == ["ours"] and seen[0] is not ours
