@@ -36,9 +36,9 @@ class Portfolio(Solver, Policies):  # type: ignore[misc]
     """A policy of several programs, which chooses one of them for each instance of a domain that it meets.
 
     When an episode begins on another domain than the last one, each program plays a few episodes on a copy of that
-    domain, and the one that clearly does best acts there from then on. The copy is the planner's own, so that nothing is
-    seen that a planner must not see; see `simulated`. Where there is none, or where none of the others gains more than
-    the standard error of its gain, the first program acts, the best on average.
+    domain, and the one that clearly does best acts there from then on. The copy is the planner's own: nothing is seen
+    that a planner must not see; see `simulated`. Where there is none, or where none of the others gains more than the
+    standard error of its gain, the first program acts, the best on average.
     Algorithm portfolios: Huberman, Lukose & Hogg 1997; choice per instance: Rice 1976.
 
     Args:
