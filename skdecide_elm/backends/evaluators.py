@@ -111,7 +111,7 @@ class Evaluators:
         if validation is None or not codes:
             return None
         scores = [evaluation.combined_score for evaluation in validation.evaluate_all(codes)]
-        best = max(range(len(codes)), key=lambda number: (scores[number], -number))
+        best = max(range(len(codes)), key=scores.__getitem__)
         if not math.isfinite(scores[best]):
             logger.warning("None of the %d best programs is valid on the validation domains.", len(codes))
             return None

@@ -130,7 +130,8 @@ def _clearly_best(evaluations: Sequence[Evaluation]) -> int:
     All programs meet the same episodes, so that gains are paired. After the rule of one standard error by which a
     simpler tree is preferred to a better one (Breiman et al. 1984).
     """
-    best = max(range(len(evaluations)), key=lambda number: (evaluations[number].combined_score, -number))
+    scores = [evaluation.combined_score for evaluation in evaluations]
+    best = max(range(len(scores)), key=scores.__getitem__)
     if not evaluations[0].is_valid:
         return best
     gains = np.subtract(evaluations[best].scores, evaluations[0].scores)
