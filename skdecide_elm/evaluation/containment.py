@@ -22,6 +22,7 @@ from pathlib import Path
 
 __all__ = [
     "adopt_orphans",
+    "become_output",
     "buffer_lines",
     "collapse_memory",
     "die_with_parent",
@@ -29,6 +30,7 @@ __all__ = [
     "exit_status",
     "kill_family",
     "kill_strays",
+    "open_output",
     "pin_to_core",
     "redirect_output",
     "remove_tree",
@@ -92,13 +94,22 @@ def _libc() -> ctypes.CDLL:
 
 def redirect_output(path: Path) -> None:
     """Send standard output and error to a file, line by line, and read standard input from nowhere."""
-    output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    become_output(open_output(path))
+    buffer_lines()
+
+
+def open_output(path: Path) -> int:
+    """A descriptor for what a program prints."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+
+def become_output(output: int) -> None:
+    """Send standard output and error to a descriptor, which is closed, and read standard input from nowhere."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
     os.close(output)
     os.close(nothing)
-    buffer_lines()
 
 
 def buffer_lines() -> None:

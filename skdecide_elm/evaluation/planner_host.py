@@ -15,6 +15,7 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,8 +24,8 @@ from skdecide import Domain
 
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
-from skdecide_elm.evaluation.isolation import prepare_isolation
-from skdecide_elm.evaluation.planner_side import HANG_SIGNAL, Assignment, PlannerSetup, play
+from skdecide_elm.evaluation.isolation import confine_parent, prepare_isolation
+from skdecide_elm.evaluation.planner_side import HANG_SIGNAL, Assignment, PlannerSetup, Preparation, play
 from skdecide_elm.evaluation.preloading import import_modules
 from skdecide_elm.evaluation.randomness import derive_seed, make_unseeded_generators_follow, seed_everything
 
@@ -88,10 +89,12 @@ def main() -> None:
     control.send(HOST_READY)
     if sys.argv[1] == "single":
         containment.die_with_parent()  # the program may be in no state to notice that the referee has gone
-        _play_and_exit(setup, copies, control)
+        _play_and_exit(_preparation(setup, copies, control), control)
     else:
         control.close()  # a program must not find it open
-        serve(socket.socket(fileno=os.dup(0)), setup, copies)
+        commands = socket.socket(fileno=os.dup(0))
+        confine_parent(setup.policy(Path.cwd()))
+        serve(commands, setup, copies)
 
 
 def _build(setup: PlannerSetup, instance: int) -> Domain:
@@ -100,7 +103,7 @@ def _build(setup: PlannerSetup, instance: int) -> Domain:
     return setup.copies[instance]()
 
 
-def serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) -> None:
+def serve(control: socket.socket, setup: PlannerSetup, copies: Sequence[Domain]) -> None:
     """Run programs in forked children until the client closes the control socket."""
     containment.adopt_orphans()
     gc.collect()
@@ -112,12 +115,16 @@ def serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) -> 
             return
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)  # what the program executes must not inherit it
+        channel = Channel(descriptors[0], descriptors[1], MAX_FRAME_BYTES)
+        preparation = _preparation(setup, copies, channel)
         pid = os.fork()
         if pid == 0:
             control.close()
-            _play_forked(setup, copies, Channel(descriptors[0], descriptors[1], MAX_FRAME_BYTES))
-        for descriptor in descriptors:
-            os.close(descriptor)
+            os.setsid()
+            containment.die_with_parent()
+            _play_and_exit(preparation, channel)
+        preparation.close()
+        channel.close()
         status = _await_end(pid, control)
         if status is None:
             return
@@ -127,17 +134,15 @@ def serve(control: socket.socket, setup: PlannerSetup, copies: list[Domain]) -> 
             containment.collapse_memory()
 
 
-def _play_forked(setup: PlannerSetup, copies: list[Domain], channel: Channel) -> NoReturn:
-    os.setsid()
-    containment.die_with_parent()
-    _play_and_exit(setup, copies, channel)
+def _preparation(setup: PlannerSetup, copies: Sequence[Domain], channel: Channel) -> Preparation:
+    assignment: Assignment = pickle.loads(channel.receive())
+    return Preparation(setup, copies, assignment)
 
 
-def _play_and_exit(setup: PlannerSetup, copies: list[Domain], channel: Channel) -> NoReturn:
+def _play_and_exit(preparation: Preparation, channel: Channel) -> NoReturn:
     """Play one program in this very process, and end it at once, whatever the program has left running in it."""
     try:
-        assignment: Assignment = pickle.loads(channel.receive())
-        play(setup, copies, assignment, channel)
+        play(preparation, channel)
     finally:
         os._exit(0)
 

@@ -26,7 +26,7 @@ from skdecide_elm.evaluation.actions import AskedActions, ListedActions
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
 from skdecide_elm.evaluation.codec import ActionCodec, ActionError
 from skdecide_elm.evaluation.failure import failed_evaluation
-from skdecide_elm.evaluation.isolation import IsolationLevel, IsolationPolicy, apply_isolation, close_files
+from skdecide_elm.evaluation.isolation import BegunIsolation, IsolationLevel, IsolationPolicy, close_files
 from skdecide_elm.evaluation.isolation.limits import cpu_seconds_within
 from skdecide_elm.evaluation.preloading import import_for_program
 from skdecide_elm.evaluation.randomness import seed_everything
@@ -47,6 +47,7 @@ __all__ = [
     "YES",
     "Assignment",
     "PlannerSetup",
+    "Preparation",
     "Stage",
     "play",
     "seconds_until_dump",
@@ -182,38 +183,66 @@ class Stage:
             return False
 
 
-def play(setup: PlannerSetup, copies: list[Domain], assignment: Assignment, channel: Channel) -> None:
+class Preparation:
+    """What can be done for a program before its process is forked: a fork copies each page of memory that it touches.
+
+    Args:
+        setup, copies: of the host, unless the assignment has its own.
+    """
+
+    def __init__(self, setup: PlannerSetup, copies: Sequence[Domain], assignment: Assignment) -> None:
+        if assignment.setup:
+            setup = cloudpickle.loads(assignment.setup)
+            copies = [make_copy() for make_copy in setup.copies]
+        self.setup = setup
+        self.copies = copies
+        self.code = assignment.code
+        folder = Path(assignment.workdir)
+        self._folder = assignment.workdir
+        self._output = containment.open_output(folder / OUTPUT_FILE)
+        self._hang = os.open(folder / HANG_FILE, os.O_WRONLY | os.O_CREAT, 0o600)
+        self._isolation = BegunIsolation(setup.policy(folder))
+
+    def close(self) -> None:
+        """Be done with it, in the process that has forked another for it."""
+        os.close(self._output)
+        os.close(self._hang)
+        self._isolation.close()
+
+    def confine(self) -> None:
+        """Make this process the program's: what follows is the program's doing."""
+        os.chdir(self._folder)
+        containment.become_output(self._output)
+        self._dump_when_it_hangs()
+        self._isolation.finish()
+        if self.setup.isolation == "strict":
+            import_for_program(self.code)
+            close_files(self._isolation.policy)
+
+    def _dump_when_it_hangs(self) -> None:
+        """To a file that stays open as long as the process lives."""
+        faulthandler.enable(self._hang)
+        if HANG_SIGNAL is None:
+            faulthandler.dump_traceback_later(seconds_until_dump(self.setup.timeout), file=self._hang)
+        else:  # costs nothing but to those who hang; the other way costs a thread
+            faulthandler.register(HANG_SIGNAL, file=self._hang)
+
+
+def play(preparation: Preparation, channel: Channel) -> None:
     """Play one program until the referee closes the channel or the program fails.
 
     The process ends afterwards; it must not be used for another program.
     """
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=channel.close)  # what the program forks must not answer in its place
-    os.chdir(assignment.workdir)
-    containment.redirect_output(Path(OUTPUT_FILE))
-    if assignment.setup:
-        setup = cloudpickle.loads(assignment.setup)
-        copies = [make_copy() for make_copy in setup.copies]
-    _dump_when_it_hangs(setup.timeout)
-    policy = setup.policy(Path.cwd())
-    apply_isolation(policy)
-    if policy.level == "strict":
-        import_for_program(assignment.code)
-        close_files(policy)
+    preparation.confine()
+    setup = preparation.setup
     try:
         seed_everything(setup.seed)
-        _serve(Stage(setup, copies, load_planner_class(assignment.code), channel.ask), channel)
+        stage = Stage(setup, preparation.copies, load_planner_class(preparation.code), channel.ask)
+        _serve(stage, channel)
     except BaseException as error:  # noqa: BLE001 - a stranger's code may raise anything, SystemExit included
         channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
-
-
-def _dump_when_it_hangs(timeout: float) -> None:
-    hang = os.open(HANG_FILE, os.O_WRONLY | os.O_CREAT, 0o600)  # stays open as long as the process lives
-    faulthandler.enable(hang)
-    if HANG_SIGNAL is None:
-        faulthandler.dump_traceback_later(seconds_until_dump(timeout), file=hang)
-    else:  # costs nothing but to those who hang; the other way costs a thread
-        faulthandler.register(HANG_SIGNAL, file=hang)
 
 
 def _serve(stage: Stage, channel: Channel) -> None:

@@ -43,6 +43,7 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
+    containment.buffer_lines()
     make_unseeded_generators_follow()
     prepare_isolation(IsolationPolicy(writable=Path.cwd(), readable=readable_to_programs([])))
     gc.collect()

@@ -15,6 +15,9 @@ IsolationLevel = Literal["auto", "process", "strict"]
 layer, or refuse, and no file at all once ``close_files`` was called."""
 
 
+_LEVELS = get_args(IsolationLevel)
+
+
 @dataclass(frozen=True, kw_only=True)
 class IsolationPolicy:
     """The bounds of one program. Picklable.
@@ -44,8 +47,8 @@ class IsolationPolicy:
     threads: bool = False
 
     def __post_init__(self) -> None:
-        if self.level not in get_args(IsolationLevel):
-            raise ConfigError(f"expected an isolation level among {get_args(IsolationLevel)}; found {self.level!r}")
+        if self.level not in _LEVELS:
+            raise ConfigError(f"expected an isolation level among {_LEVELS}; found {self.level!r}")
         for path in (self.writable, *self.readable):
             if not path.is_absolute():
                 raise ConfigError(f"expected absolute paths in an isolation policy; found {path}; use Path.resolve()")

@@ -50,6 +50,11 @@ def answer(program: bytes, audit_arch: int, number: int, arguments: tuple[int, .
             raise AssertionError(f"unexpected instruction {code:#x}")
 
 
+def strictest(answers: list[int]) -> int:
+    """What the kernel makes of the answers of several filters, the newest first: the lowest action, read as signed."""
+    return min(answers, key=lambda found: struct.unpack("<i", struct.pack("<I", found & 0xFFFF0000)))
+
+
 @pytest.fixture(params=list(TABLES), scope="module")
 def ask(request):
     """A function: name or number of a call, arguments → the answer of the filter without threads."""
@@ -60,10 +65,12 @@ def asker(architecture: str, threads: bool = False, files: bool = True):
     audit_arch, table = TABLES[architecture]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("platform.machine", lambda: architecture)
-        program = seccomp.system_call_filter.__wrapped__(threads, files).program
+        filters = [seccomp.own_filter.__wrapped__(threads), seccomp.common_filter.__wrapped__()]
+        programs = [filter.program for filter in [*([] if files else [seccomp.closing_filter.__wrapped__()]), *filters]]
 
     def ask(call: str | int, *arguments: int, arch: int = audit_arch) -> int:
-        return answer(program, arch, table[call] if isinstance(call, str) else call, arguments)
+        number = table[call] if isinstance(call, str) else call
+        return strictest([answer(program, arch, number, arguments) for program in programs])
 
     ask.table = table
     return ask
@@ -79,6 +86,18 @@ def test_what_is_refused_is_refused(ask):
     present = seccomp.REFUSED & set(ask.table)
     assert len(present) > 130
     assert {name for name in present if ask(name) != REFUSE} == set()
+
+
+@pytest.mark.parametrize("architecture", TABLES)
+def test_what_forks_programs_keeps_what_it_needs(architecture):
+    audit_arch, table = TABLES[architecture]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("platform.machine", lambda: architecture)
+        program = seccomp.common_filter.__wrapped__().program
+    needed = ("clone", "wait4", "kill", "setsid", "prctl", "recvmsg", "recvfrom", "sendto", "pidfd_open", "prlimit64")
+    confining = ("capset", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self")
+    refused = [name for name in (*needed, *confining) if answer(program, audit_arch, table[name], (1,)) != ALLOW]
+    assert refused == []
 
 
 def test_no_alias_leads_round_a_refusal(ask):
