@@ -9,12 +9,11 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
-import pickle
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import cloudpickle
 from skdecide import Domain
@@ -30,11 +29,11 @@ from skdecide_elm.evaluation.isolation import BegunIsolation, IsolationLevel, Is
 from skdecide_elm.evaluation.isolation.limits import cpu_seconds_within
 from skdecide_elm.evaluation.preloading import import_for_program
 from skdecide_elm.evaluation.randomness import seed_everything
+from skdecide_elm.evaluation.step_messages import EPISODE, read_message
 from skdecide_elm.programs.loader import load_planner_class
 
 __all__ = [
     "ACTION",
-    "EPISODE",
     "FAILED",
     "HANG_FILE",
     "HANG_SIGNAL",
@@ -43,7 +42,6 @@ __all__ = [
     "OUTPUT_FILE",
     "QUESTION",
     "READY",
-    "STEP",
     "YES",
     "Assignment",
     "PlannerSetup",
@@ -52,9 +50,6 @@ __all__ = [
     "play",
     "seconds_until_dump",
 ]
-
-EPISODE, STEP = 0, 1
-"""What the referee asks for: to begin an episode (instance, seed), to act (observation, applicable actions)."""
 
 READY, ACTION, INDEX, FAILED, QUESTION = b"R", b"A", b"I", b"E", b"Q"
 """First byte of what the planner's process sends: ready for the episode, an action, the index of one, an error, an
@@ -245,12 +240,12 @@ def play(preparation: Preparation, channel: Channel) -> None:
         channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
 
 
-def _serve(stage: Stage, channel: Channel) -> None:
+def _serve(stage: Stage, channel: Channel) -> NoReturn:
     while True:
         try:
-            kind, *parts = pickle.loads(channel.receive())
+            kind, *parts = read_message(channel.receive())
         except ChannelClosed:
-            return
+            os._exit(0)  # without destructors: the referee may have given its answer, with all that was printed
         if kind == EPISODE:
             stage.begin(*parts)
             channel.send(READY)

@@ -20,18 +20,16 @@ from skdecide_elm.evaluation.codec import ActionCodec, ActionError
 from skdecide_elm.evaluation.failure import printable
 from skdecide_elm.evaluation.planner_side import (
     ACTION,
-    EPISODE,
     FAILED,
     INDEX,
     NO,
     QUESTION,
     READY,
-    STEP,
     YES,
     PlannerSetup,
 )
 from skdecide_elm.evaluation.score import MAX_ARTIFACT_CHARS
-from skdecide_elm.evaluation.writer import MessageWriter
+from skdecide_elm.evaluation.step_messages import EPISODE, MessageWriter
 
 __all__ = ["DeadlinePassed", "PlannerFailed", "RemotePlanner", "deadline", "read_action"]
 
@@ -82,7 +80,8 @@ class RemotePlanner:
         self._codec = setup.codec
         self.sent = b""
         self.asked_at = 0.0
-        self._write = MessageWriter().write
+        self._writer = MessageWriter()
+        self._write_step = self._writer.write_step
         self._known_space: Any = None
         self._known_actions: dict[bytes, Any] = {}
 
@@ -107,7 +106,7 @@ class RemotePlanner:
             ActionError: the answer is no applicable action.
             PlannerFailed, ChannelClosed: the program raised, or its process has ended.
         """
-        self.sent = self._write((STEP, observation, *sent))
+        self.sent = self._write_step(observation, *sent)
         self.asked_at = perf_counter()
         answer = self._tell(self.sent)
         if not sent:
@@ -135,7 +134,7 @@ class RemotePlanner:
         return True
 
     def _ask(self, message: tuple[Any, ...]) -> bytes:
-        return self._tell(self._write(message))
+        return self._tell(self._writer.write(message))
 
     def _tell(self, content: bytes) -> bytes:
         answer = self._channel.ask(content)

@@ -15,7 +15,8 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import cloudpickle
@@ -71,7 +72,7 @@ def _judge_programs(task: RolloutTask, host: PlannerHost, core: int, requests: B
         containment.die_with_parent(False)  # rather notice it, and take the program's family along
         write_frame(replies, READY)
         for request in _until_solver_goes(requests, host):
-            write_frame(replies, _answer(task, request, host))
+            _answer(task, request, host, partial(write_frame, replies))
             _forget_what_was_printed()
             host.await_ready()  # it may have to start first, which is no program's time
             write_frame(replies, READY)
@@ -79,11 +80,12 @@ def _judge_programs(task: RolloutTask, host: PlannerHost, core: int, requests: B
         host.close()
 
 
-def _answer(task: RolloutTask, request: dict[str, Any], host: PlannerHost) -> bytes:
+def _answer(task: RolloutTask, request: dict[str, Any], host: PlannerHost, reply: Callable[[bytes], None]) -> None:
     if request.get("check") == "seeding":
-        return encode_evaluation(Evaluation({COMBINED_SCORE: 0.0}, {UNSEEDED: _seeding_problem(task)}))
+        reply(encode_evaluation(Evaluation({COMBINED_SCORE: 0.0}, {UNSEEDED: _seeding_problem(task)})))
+        return
     bar = Bar.from_json(request["bar"]) if "bar" in request else None
-    return evaluate_with_referee(task, Assignment(request["code"], request["workdir"]), host, bar)
+    evaluate_with_referee(task, Assignment(request["code"], request["workdir"]), host, reply, bar)
 
 
 def _seeding_problem(task: RolloutTask) -> str:

@@ -5,11 +5,12 @@ Observations are kept as the bytes that were sent to the planner, and read again
 
 from __future__ import annotations
 
-import pickle
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from skdecide_elm.evaluation.step_messages import read_message
 
 __all__ = ["RECORDED_STEPS", "SHOWN_STEPS", "Recording", "Trace", "observation_in"]
 
@@ -87,4 +88,4 @@ class Trace:
 
 def observation_in(sent: bytes) -> Any:
     """The observation in a message to the planner's side, as `RemotePlanner` writes it."""
-    return pickle.loads(sent)[1]
+    return read_message(sent)[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from time import perf_counter
 from typing import Any
 
@@ -11,11 +10,12 @@ import cloudpickle
 from skdecide_elm.core import Evaluation
 from skdecide_elm.evaluation import RolloutTask
 from skdecide_elm.evaluation.failure import failed_evaluation
-from skdecide_elm.evaluation.planner_side import STEP, PlannerSetup, Stage
+from skdecide_elm.evaluation.planner_side import PlannerSetup, Stage
 from skdecide_elm.evaluation.racing import Bar
 from skdecide_elm.evaluation.referee import PlannerFailed, read_action
 from skdecide_elm.evaluation.refereed import judge, planner_setup
 from skdecide_elm.evaluation.rollout import Position
+from skdecide_elm.evaluation.step_messages import MessageWriter, read_message
 from skdecide_elm.programs.loader import load_planner_class
 
 __all__ = ["LocalActor", "evaluate_here"]
@@ -29,15 +29,16 @@ class LocalActor:
         self.asked_at = 0.0
         copies = [make_copy() for make_copy in setup.copies]
         self._codec = setup.codec
+        self._write_step = MessageWriter().write_step
         self._stage = Stage(setup, copies, load_planner_class(code), self._no_questions)
 
     def begin(self, instance: int, seed: int) -> None:
         self._caught(self._stage.begin, instance, seed)
 
     def act(self, observation: Any, space: Any, *sent: Any) -> Any:
-        self.sent = pickle.dumps((STEP, observation, *sent))
+        self.sent = self._write_step(observation, *sent)
         self.asked_at = perf_counter()
-        _, *message = pickle.loads(self.sent)
+        _, *message = read_message(self.sent)
         return read_action(self._codec, self._caught(self._stage.answer, *message), space, *sent)
 
     @staticmethod
