@@ -27,6 +27,9 @@ _COMPARABLE = 30.0
 
 _CORRELATED = 0.3
 
+_MARKS = (0.0, 0.25, 0.5, 0.75)
+"""Shares of a number's values that are levels of a difference to it too: what is left may be as large as it is."""
+
 _SHARES = (0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.94, 0.97, 0.99, 1.0)
 
 _Numbers = NDArray[np.float64]
@@ -49,6 +52,8 @@ class _Feature:
     values: tuple[_Numbers, ...]
     ranks: bool = True
     has_levels: bool = True
+    marks: tuple[float, ...] = ()
+    """Further levels, which count as far as they lie among the values."""
 
     def differs(self) -> bool:
         """Whether actions that are open at the same time differ in it."""
@@ -58,7 +63,8 @@ class _Feature:
         together = np.concatenate(self.values)
         spreads = [float(values.std()) for values in self.values if np.ptp(values) > 0]
         shares = _SHARES if self.has_levels else ()
-        levels = sorted({_short(level) for level in np.quantile(together, shares, method="nearest")})
+        marks = [mark for mark in self.marks if together.min() <= mark <= together.max()]
+        levels = sorted({_short(level) for level in [*np.quantile(together, shares, method="nearest"), *marks]})
         integer = bool((together == np.rint(together)).all())
         return ChoiceProfile(
             self.name,
@@ -161,7 +167,8 @@ def _derived(feature: _Feature, field: FieldProfile, decisions: Sequence[Decisio
     access = f"observation{field.access}"
     pairs = list(zip(feature.values, others, strict=True))
     differences = tuple(values - other for values, other in pairs)
-    yield _Feature(f"{feature.name}_less_{field.name}", f"{feature.name} - {access}", differences, ranks=False)
+    marks = tuple(np.quantile(others, _MARKS, method="nearest").tolist())
+    yield _Feature(f"{feature.name}_less_{field.name}", f"{feature.name} - {access}", differences, False, marks=marks)
     if all(other > 0 for other in others):
         ratios = tuple(values / other for values, other in pairs)
         yield _Feature(f"{feature.name}_per_{field.name}", f"{feature.name} / {access}", ratios, ranks=False)

@@ -35,6 +35,13 @@ def test_entries_at_which_actions_point_and_their_relation_to_what_is_observed()
     assert place.levels == ()
 
 
+def test_a_difference_has_levels_as_large_as_the_number_that_is_taken_off():
+    gap = profile_domain(OnlineBinPacking(150, distribution="uniform", n_items=200, seed=1)).choices[1]
+    assert gap.name == "residual_less_item"
+    assert any(20 <= level <= 22 for level in gap.levels)  # the smallest items
+    assert any(50 <= level <= 70 for level in gap.levels)  # the middling ones
+
+
 def test_numbers_that_mean_another_thing_are_not_compared():
     names = {choice.name for choice in profile_domain(ProjectScheduling(seed=1)).choices}
     assert {"late_start", "late_start_less_time", "work_after", "place"} <= names

@@ -3,16 +3,19 @@
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdecide_elm.domain_api.initial_program import initial_program
 from skdecide_elm.domain_api.profile import profile_domain
-from skdecide_elm.environments import OnlineBinPacking, ProjectScheduling
+from skdecide_elm.environments import BinPackingObservation, OnlineBinPacking, ProjectScheduling
+from skdecide_elm.environments.online_bin_packing import FittingBins
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
 from skdecide_elm.llm.embedded.priorities import draft, read, simple_rules, suits, varied, written
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
+from skdecide_elm.llm.embedded.priorities.variation import measured
 from skdecide_elm.llm.embedded.proposals import propose
 from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.programs.loader import load_planner_class
@@ -124,6 +127,36 @@ def test_a_rule_reads_like_a_person_wrote_it():
         return actions[np.argmax(residual)]
 # EVOLVE-BLOCK-END"""
     )
+
+
+SNUG_OR_MIDDLING = (
+    SNUG_OR_ROOMY[0],
+    Preference((), (Term(("residual_less_item",), -1.0, 40.0),)),
+)
+
+
+def test_the_nearest_to_a_level_reads_like_a_person_wrote_it():
+    code = _program("packing", Rule(SNUG_OR_MIDDLING))
+    target = "self.OTHERWISE_RESIDUAL_LESS_ITEM_TARGET"
+    assert f"        return actions[np.argmax(-abs(residual_less_item - {target}))]\n" in code
+    assert read(SETTINGS["packing"], parse(code)) == Rule(SNUG_OR_MIDDLING)
+
+
+def test_the_nearest_to_a_level_is_taken_where_nothing_is_snug():
+    planner = load_planner_class(_program("packing", Rule(SNUG_OR_MIDDLING)))(domain=None)
+    residual = np.array([31, 95, 68, 100])
+    for item, place in ((30, 0), (20, 2), (50, 1)):
+        observation = BinPackingObservation(item, residual)
+        assert planner.sample_action(observation, FittingBins(item, residual)) == place
+
+
+def test_measured_by_another_quantity_a_rule_chooses_much_the_same():
+    features = {feature.name: feature for feature in SETTINGS["packing"].profile.choices}
+    gap, ratio = features["residual_less_item"], features["residual_per_item"]
+    condition = Condition("residual_less_item", True, 5)
+    [moved] = measured(Preference((condition,), ()), gap, ratio).conditions
+    shares = [(np.concatenate(f.seen) <= c.level).mean() for f, c in ((gap, condition), (ratio, moved))]
+    assert moved.feature == "residual_per_item" and abs(shares[0] - shares[1]) < 0.02
 
 
 def test_a_rule_decides_as_it_says():

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from skdecide_elm.llm.embedded.priorities.model import Preference, Rule
-from skdecide_elm.llm.embedded.priorities.writer import scale
+from skdecide_elm.llm.embedded.priorities.model import Preference, Rule, Term
+from skdecide_elm.llm.embedded.priorities.writer import level_written, scale
 from skdecide_elm.llm.profile import ChoiceProfile
 
 __all__ = ["ObservedDecisions"]
@@ -46,8 +46,7 @@ class ObservedDecisions:
     def _meets(self, preference: Preference) -> NDArray[np.bool_]:
         met = np.ones(len(self._decisions), dtype=np.bool_)
         for condition in preference.conditions:
-            integer = self._features[condition.feature].integer
-            level = round(condition.level) if integer else condition.level
+            level = level_written(condition.level, self._features[condition.feature])
             found = self._values[condition.feature]
             met &= found <= level if condition.at_most else found >= level
         return met
@@ -55,8 +54,12 @@ class ObservedDecisions:
     def _index(self, preference: Preference) -> NDArray[np.float64]:
         total = np.zeros(len(self._decisions))
         for term in preference.index:
-            product = np.full(len(total), term.weight / scale(term.factors, self._features))
-            for name in term.factors:
-                product *= self._values[name]
-            total += product
+            total += term.weight / scale(term.factors, self._features) * self._measured(term)
         return total
+
+    def _measured(self, term: Term) -> NDArray[np.float64]:
+        if term.target is not None:
+            [name] = term.factors
+            return np.abs(self._values[name] - level_written(term.target, self._features[name]))
+        product: NDArray[np.float64] = np.prod([self._values[name] for name in term.factors], axis=0)
+        return product

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
@@ -14,6 +15,7 @@ __all__ = [
     "horizons",
     "normalised",
     "random_condition",
+    "random_distance",
     "random_index",
     "random_preference",
     "random_term",
@@ -21,11 +23,14 @@ __all__ = [
 ]
 
 _HORIZONS = (10, 100, 1000)
-_KINDS = ("sum", "sum", "sum", "list", "bands", "bands", "bands", "bands")
+_KINDS = ("sum", "sum", "sum", "list", "bands", "bands", "bands", "bands", "near", "near")
 _SAME_KIND = 0.7
 _TWO_CONDITIONS = 0.25
 _BY_PLACE = 0.2
 """Chance that a preference orders its actions by nothing but their place in the list."""
+
+_BY_DISTANCE = 0.15
+"""Chance that it prefers the nearest to a level of a feature: what is neither small nor large may be best."""
 
 
 def draft(setting: Setting, rng: random.Random, like: Rule | None = None) -> Rule:
@@ -39,7 +44,8 @@ def draft(setting: Setting, rng: random.Random, like: Rule | None = None) -> Rul
         preferred = [random_preference(features, rng) for _ in range(rng.choice((1, 2)))]
         preferences = (*preferred, Preference((), random_index(features, rng, sums=False)))
     else:
-        preferences = _bands(rng.choice(_measured_by(like, with_levels)), features, rng)
+        feature = rng.choice(_measured_by(like, with_levels))
+        preferences = _bands(feature, features, rng) if kind == "bands" else _snug_or_near(feature, rng)
     return Rule(preferences, rng.choice(horizons(setting)))
 
 
@@ -50,6 +56,8 @@ def simple_rules(setting: Setting) -> list[Rule]:
 
 
 def _kind(rule: Rule) -> str:
+    if any(term.target is not None for term in rule.preferences[-1].index):
+        return "near"
     return "sum" if len(rule.preferences) == 1 else "bands"
 
 
@@ -61,21 +69,35 @@ def _measured_by(like: Rule | None, features: list[ChoiceProfile]) -> list[Choic
 
 def _bands(feature: ChoiceProfile, features: Sequence[ChoiceProfile], rng: random.Random) -> tuple[Preference, ...]:
     """Small, middling and large values of one feature, one preferred to the other."""
-    middle = len(feature.levels) // 2
-    low, high = rng.choice(feature.levels[:middle]), rng.choice(feature.levels[middle:-1])
+    low, high = _two_levels(feature, rng)
     ends = [(small, (Condition(feature.name, small, low if small else high),)) for small in (True, False)]
     rng.shuffle(ends)
     preferred = [Preference(test, _band_index(feature, -1.0 if small else 1.0, features, rng)) for small, test in ends]
     return (*preferred, Preference((), _band_index(feature, rng.choice((-1.0, 1.0)), features, rng)))
 
 
+def _two_levels(feature: ChoiceProfile, rng: random.Random) -> tuple[float, float]:
+    """One of the small levels, and one above it."""
+    low = rng.randrange(len(feature.levels) // 2)
+    return feature.levels[low], rng.choice(feature.levels[low + 1 : -1])
+
+
+def _snug_or_near(feature: ChoiceProfile, rng: random.Random) -> tuple[Preference, ...]:
+    """The smallest value if it is small, else the nearest to a level: what is left shall be nothing, or of use."""
+    low, target = _two_levels(feature, rng)
+    snug = Preference((Condition(feature.name, True, low),), (Term((feature.name,), -1.0),))
+    return snug, Preference((), (Term((feature.name,), -1.0, target),))
+
+
 def _band_index(
     feature: ChoiceProfile, sign: float, features: Sequence[ChoiceProfile], rng: random.Random
 ) -> tuple[Term, ...]:
     """Mostly the feature itself, further in the same direction, or the place in the list."""
-    kind = rng.choices(("further", "back", "place", "other"), (4, 2, 4, 1))[0]
+    kind = rng.choices(("further", "back", "place", "near", "other"), (4, 2, 4, 2, 1))[0]
     if kind == "place":
         return ()
+    if kind == "near":
+        return random_distance([feature], rng)
     return (
         random_index(features, rng, sums=False)
         if kind == "other"
@@ -119,9 +141,17 @@ def random_index(features: Sequence[ChoiceProfile], rng: random.Random, sums: bo
     """The place in the list, a single feature, or (``sums``) up to four terms."""
     if not sums and rng.random() < _BY_PLACE:
         return ()
+    if rng.random() < _BY_DISTANCE and any(feature.levels for feature in features):
+        return random_distance(features, rng)
     count = rng.choice((1, 2, 3, 4)) if sums else rng.choice((1, 1, 1, 1, 2))
     terms = {term.factors: term for term in (random_term(features, rng) for _ in range(count))}
     return normalised(tuple(terms.values()))
+
+
+def random_distance(features: Sequence[ChoiceProfile], rng: random.Random) -> tuple[Term, ...]:
+    """The nearest to a level that was seen."""
+    feature = rng.choice(_by_meaning([f for f in features if f.levels]))
+    return (Term((feature.name,), -1.0, rng.choice(feature.levels[1:-1] or feature.levels)),)
 
 
 def random_term(features: Sequence[ChoiceProfile], rng: random.Random) -> Term:
@@ -136,4 +166,4 @@ def random_term(features: Sequence[ChoiceProfile], rng: random.Random) -> Term:
 def normalised(terms: Sequence[Term]) -> tuple[Term, ...]:
     """Terms in the same proportions, the first with the weight 1 or −1."""
     size = abs(terms[0].weight) if terms else 1.0
-    return tuple(Term(term.factors, term.weight / size) for term in terms) if size else tuple(terms)
+    return tuple(replace(term, weight=term.weight / size) for term in terms) if size else tuple(terms)

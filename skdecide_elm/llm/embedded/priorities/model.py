@@ -9,15 +9,17 @@ __all__ = ["Condition", "Preference", "Rule", "Term"]
 
 @dataclass(frozen=True)
 class Term:
-    """A weight times a product of features.
+    """A weight times a product of features, or times the distance of one feature from a target.
 
     Attributes:
         factors: sorted names.
         weight: in the units in which the actions of a decision differ by about 1 in every feature.
+        target: in the units of the only factor; None: no distance but the product itself.
     """
 
     factors: tuple[str, ...]
     weight: float
+    target: float | None = None
 
 
 @dataclass(frozen=True)

@@ -103,20 +103,31 @@ class _Reading:
         return normalised([self._term(part, sign) for part, sign in _summands(node, 1.0)])
 
     def _term(self, node: ast.expr, sign: float) -> Term:
-        weight, names = sign, []
+        weight, names, target = sign, [], None
         for factor in _factors(node):
             if isinstance(factor, ast.UnaryOp) and isinstance(factor.op, ast.USub):
                 weight, factor = -weight, factor.operand
             name, power = factor, 1
             if isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Pow) and ast.unparse(factor.right) == "2":
                 name, power = factor.left, 2
+            if isinstance(factor, ast.Call):
+                name, target = self._distance(factor)
             if isinstance(name, ast.Name) and name.id in self._features:
                 names += [name.id] * power
             else:
                 weight *= self._constant(factor)
-        if not names or not weight:
+        if not names or not weight or (target is not None and len(names) > 1):
             raise _NoRule
-        return Term(tuple(sorted(names)), weight * scale(names, self._features))
+        return Term(tuple(sorted(names)), weight * scale(names, self._features), target)
+
+    def _distance(self, call: ast.Call) -> tuple[ast.expr, float]:
+        """The feature and the target between which a call gives the distance."""
+        if ast.unparse(call.func) != "abs" or len(call.args) != 1:
+            raise _NoRule
+        difference = call.args[0]
+        if not isinstance(difference, ast.BinOp) or not isinstance(difference.op, ast.Sub):
+            raise _NoRule
+        return difference.left, self._constant(difference.right)
 
     def _constant(self, node: ast.expr) -> float:
         name = node.attr if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self" else ""

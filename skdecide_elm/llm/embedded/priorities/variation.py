@@ -19,12 +19,12 @@ from skdecide_elm.llm.embedded.priorities.drafts import (
     random_preference,
     random_term,
 )
-from skdecide_elm.llm.embedded.priorities.model import Preference, Rule, Term
+from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.embedded.priorities.simplification import simplified
 from skdecide_elm.llm.embedded.priorities.writer import ORDINALS
 from skdecide_elm.llm.profile import ChoiceProfile
 
-__all__ = ["varied"]
+__all__ = ["measured", "varied"]
 
 _CROSSOVER_SHARE = 0.2
 _HORIZON_SHARE = 0.15
@@ -117,7 +117,7 @@ def _swap_term(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random
         return None
     index = [*preference.index]
     where = rng.randrange(len(index))
-    index[where] = Term(term.factors, index[where].weight * rng.choice((-1, 1)))
+    index[where] = replace(term, weight=index[where].weight * rng.choice((-1, 1)))
     return _with(rule, at, replace(preference, index=normalised(index)))
 
 
@@ -125,10 +125,41 @@ def _reorder(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) 
     """Order the actions of a preference in another way."""
     at, preference = _pick(rule, rng)
     if preference.index and rng.random() < 0.3:
-        index = tuple(Term(term.factors, -term.weight) for term in preference.index)
+        index = tuple(replace(term, weight=-term.weight) for term in preference.index)
     else:
         index = random_index(features, rng, sums=not preference.conditions)
     return _with(rule, at, replace(preference, index=index))
+
+
+def _aim(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Prefer what is near a level to what is beyond it, as one preference or in place of all that follow."""
+    at, preference = _pick(rule, rng)
+    known = preference.conditions or [c for other in rule.preferences for c in other.conditions]
+    if not known:
+        return None
+    condition = rng.choice(known)
+    index = (Term((condition.feature,), -1.0, _near(condition.level, condition.feature, features, rng)),)
+    if rng.random() < 0.5:
+        return _with(rule, at, replace(preference, index=index))
+    return replace(rule, preferences=(*rule.preferences[:at], Preference((), index)))
+
+
+def _no_longer_aim(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """Prefer what is beyond a level, in the order of the list, to what is near it."""
+    aims = [(at, t) for at, preference in enumerate(rule.preferences) for t in preference.index if t.target is not None]
+    if not aims:
+        return None
+    at, term = rng.choice(aims)
+    [feature] = term.factors
+    level = _near(term.target or 0.0, feature, features, rng)
+    beyond = Preference((Condition(feature, False, level),), ())
+    return replace(rule, preferences=(*rule.preferences[:at], beyond, *rule.preferences[at:]))
+
+
+def _near(level: float, name: str, features: Sequence[ChoiceProfile], rng: random.Random) -> float:
+    """Another level of a feature, not far away."""
+    levels = next(feature.levels for feature in features if feature.name == name)
+    return min(max(rng.gauss(level, (levels[-1] - levels[0]) / 10), levels[0]), levels[-1])
 
 
 def _prefer(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
@@ -189,22 +220,27 @@ def _measure_otherwise(rule: Rule, features: Sequence[ChoiceProfile], rng: rando
         return None
     old = with_levels[rng.choice(sorted(used))]
     new = with_levels[rng.choice([name for name in with_levels if name != old.name])]
-    return replace(rule, preferences=tuple(_measured(preference, old, new) for preference in rule.preferences))
+    return replace(rule, preferences=tuple(measured(preference, old, new) for preference in rule.preferences))
 
 
-def _measured(preference: Preference, old: ChoiceProfile, new: ChoiceProfile) -> Preference:
-    """The preference with one feature for another, at levels that lie as high among those seen."""
+def measured(preference: Preference, old: ChoiceProfile, new: ChoiceProfile) -> Preference:
+    """The preference with one feature for another, at levels that lie as high among the values seen."""
+    old_values, new_values = np.concatenate(old.seen), np.concatenate(new.seen)
 
     def moved(level: float) -> float:
-        share = sum(known < level for known in old.levels) / len(old.levels)
-        return new.levels[min(round(share * len(new.levels)), len(new.levels) - 1)]
+        return float(np.quantile(new_values, np.mean(old_values <= level)))
 
     conditions = tuple(
         replace(c, feature=new.name, level=moved(c.level)) if c.feature == old.name else c
         for c in preference.conditions
     )
     terms = [
-        Term(tuple(sorted(new.name if f == old.name else f for f in t.factors)), t.weight) for t in preference.index
+        replace(
+            t,
+            factors=tuple(sorted(new.name if f == old.name else f for f in t.factors)),
+            target=moved(t.target) if t.target is not None and old.name in t.factors else t.target,
+        )
+        for t in preference.index
     ]
     index = {term.factors: term for term in terms}
     return Preference(conditions, normalised(tuple(index.values())))
@@ -223,17 +259,22 @@ def _shake(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) ->
     """Move the constants."""
     size = rng.choice((0.1, 0.3, 1.0))
     ranges = {feature.name: feature.levels[-1] - feature.levels[0] for feature in features if feature.levels}
+
+    def shaken(level: float, feature: str) -> float:
+        return level + size * rng.gauss(0, ranges[feature] / 10)
+
     return replace(
         rule,
         preferences=tuple(
             Preference(
-                tuple(
-                    replace(c, level=c.level + size * rng.gauss(0, ranges[c.feature] / 10))
-                    for c in preference.conditions
-                ),
+                tuple(replace(c, level=shaken(c.level, c.feature)) for c in preference.conditions),
                 normalised(
                     [
-                        Term(t.factors, t.weight * (1 + size * rng.gauss(0, 0.5) if number else 1))
+                        replace(
+                            t,
+                            weight=t.weight * (1 + size * rng.gauss(0, 0.5) if number else 1),
+                            target=None if t.target is None else shaken(t.target, t.factors[0]),
+                        )
                         for number, t in enumerate(preference.index)
                     ]
                 ),
@@ -248,6 +289,8 @@ _EDITS: tuple[tuple[float, _Edit], ...] = (
     (2.0, _drop_term),
     (2.0, _swap_term),
     (4.0, _reorder),
+    (3.0, _aim),
+    (3.0, _no_longer_aim),
     (2.0, _prefer),
     (1.0, _no_longer_prefer),
     (2.0, _move_condition),

@@ -12,7 +12,7 @@ from skdecide_elm.llm.embedded.numbers import rounded
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.profile import ChoiceProfile
 
-__all__ = ["HEADLINES", "ORDINALS", "scale", "suits", "written"]
+__all__ = ["HEADLINES", "ORDINALS", "level_written", "scale", "suits", "written"]
 
 HEADLINES = {
     False: "Take the action that a priority rule puts first.",
@@ -101,6 +101,11 @@ def scale(factors: Sequence[str], features: Mapping[str, ChoiceProfile]) -> floa
     return math.prod(features[name].spread or 1.0 for name in factors)
 
 
+def level_written(level: float, feature: ChoiceProfile) -> float:
+    """A level as the program's text says it."""
+    return round(level) if feature.integer else rounded(level)
+
+
 def _holds_objects(setting: Setting) -> bool:
     return any("for action in actions" in feature.expression for feature in setting.profile.choices)
 
@@ -150,13 +155,18 @@ def _return(mask: str, index: list[str]) -> list[str]:
 
 def _condition(condition: Condition, features: Mapping[str, ChoiceProfile], constants: _Constants, prefix: str) -> str:
     feature = features[condition.feature]
-    level = round(condition.level) if feature.integer else rounded(condition.level)
+    side = "AT_MOST" if condition.at_most else "AT_LEAST"
+    name = _level(condition.level, feature, constants, f"{prefix}{feature.name.upper()}_{side}")
+    return f"{feature.name} {'<=' if condition.at_most else '>='} {name}"
+
+
+def _level(value: float, feature: ChoiceProfile, constants: _Constants, name: str) -> str:
+    """A constant that may move as far as the nearer end of the levels seen, and a little at least."""
+    level = level_written(value, feature)
     lowest, highest = feature.levels[0], feature.levels[-1]
     room = max(min(level - lowest, highest - level), (highest - lowest) / 30)
     low, high = max(lowest, level - 2 * room), min(highest, level + 2 * room)
-    side = "AT_MOST" if condition.at_most else "AT_LEAST"
-    name = constants.add(f"{prefix}{feature.name.upper()}_{side}", level, low, high, feature.integer)
-    return f"{feature.name} {'<=' if condition.at_most else '>='} {name}"
+    return constants.add(name, level, low, high, feature.integer)
 
 
 def _index(
@@ -165,7 +175,7 @@ def _index(
     """The parts of a sum: the first with a sign only, the others with constants."""
     parts = []
     for number, term in enumerate(terms):
-        product = " * ".join(_powers(term.factors))
+        product = _product(term, features, constants, prefix)
         if number == 0:
             parts.append(f"-{product}" if term.weight < 0 else product)
             continue
@@ -175,6 +185,13 @@ def _index(
         name = constants.add(f"{prefix}{_constant_name(term.factors)}", value, -reach, reach)
         parts.append(f"+ {name} * {product}")
     return parts
+
+
+def _product(term: Term, features: Mapping[str, ChoiceProfile], constants: _Constants, prefix: str) -> str:
+    if term.target is None:
+        return " * ".join(_powers(term.factors))
+    [name] = term.factors
+    return f"abs({name} - {_level(term.target, features[name], constants, f'{prefix}{name.upper()}_TARGET')})"
 
 
 def _powers(factors: Sequence[str]) -> list[str]:
