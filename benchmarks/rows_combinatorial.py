@@ -188,6 +188,7 @@ def _packing_row(
             "planner_domain_factory": partial(OnlineBinPacking, capacity),
             "evaluator_rollout_num_episodes": episodes,
             "evaluator_rollout_max_steps": n_items,
+            "evaluator_timeout": 10,
             "validation_domain_factories": [factory],
             "validation_candidates": _CANDIDATES,
             "tuning_share": 0.3,
