@@ -159,12 +159,12 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("space", "action"), GOOD, ids=repr)
+@pytest.mark.parametrize(("space", "action"), GOOD)
 def test_an_action(space, action):
     check_action(action, space)
 
 
-@pytest.mark.parametrize(("space", "action"), BAD, ids=repr)
+@pytest.mark.parametrize(("space", "action"), BAD)
 def test_what_is_no_action(space, action):
     with pytest.raises(ActionError, match=r"^expected .*; found "):
         check_action(action, space)

@@ -170,7 +170,6 @@ def test_equal_tasks_have_equal_digests():
         {"domain_factories": (lambda: Corridor(length=9),)},
         {"domain_factories": (Corridor, Corridor)},
     ],
-    ids=str,
 )
 def test_other_tasks_have_others(change):
     assert task_digest(replace(corridor_task(), **change)) != task_digest(corridor_task())

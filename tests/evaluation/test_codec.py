@@ -173,7 +173,6 @@ def test_floats_that_are_no_numbers():
 @pytest.mark.parametrize(
     "value",
     [Unlisted(), [Unlisted()], {1: Unlisted()}, b"bytes", 1j, range(3), print, Colour, lambda: 0, np.array(["a"])],
-    ids=repr,
 )
 def test_what_no_action_is_made_of_cannot_be_written(value):
     with pytest.raises(ActionError, match=r"expected an action of plain values, arrays or \['Colour', "):
