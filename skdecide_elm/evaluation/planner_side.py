@@ -13,7 +13,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import cloudpickle
 from skdecide import Domain
@@ -240,12 +240,12 @@ def play(preparation: Preparation, channel: Channel) -> None:
         channel.send(FAILED + json.dumps(dict(failed_evaluation(error).artifacts)).encode())
 
 
-def _serve(stage: Stage, channel: Channel) -> NoReturn:
+def _serve(stage: Stage, channel: Channel) -> None:
     while True:
         try:
             kind, *parts = read_message(channel.receive())
         except ChannelClosed:
-            os._exit(0)  # without destructors: the referee may have given its answer, with all that was printed
+            return
         if kind == EPISODE:
             stage.begin(*parts)
             channel.send(READY)

@@ -139,12 +139,11 @@ class EvaluationPool:
         request = {**question, "workdir": os.fspath(workdir)}
         try:
             with self._lent_worker() as worker:
-                answer, settled = worker.request(request, self._task.timeout), worker.settled
-            evaluation = _evaluation(answer, workdir, self._task.timeout, question["code"])
+                answer = worker.request(request, self._task.timeout)
+            return _evaluation(answer, workdir, self._task.timeout, question["code"])
         finally:
             self._raise_if_closed()  # else it looks as if the program, or a domain, had ended the process
-        self._cleaner.submit(_remove_once, settled, workdir)
-        return evaluation
+            self._cleaner.submit(remove_tree, workdir)
 
     @contextlib.contextmanager
     def _lent_worker(self) -> Iterator[WorkerProcess]:
@@ -221,12 +220,6 @@ def _checked_mode(mode: WorkerMode) -> WorkerMode:
     if mode == "single" or (mode == "forkserver" and hasattr(os, "fork")):
         return mode
     raise ConfigError(f"expected the worker mode 'single', or 'forkserver' where a process can fork; found {mode!r}")
-
-
-def _remove_once(settled: threading.Event, folder: Path) -> None:
-    """Remove a program's folder when nothing of the program can write to it any more."""
-    settled.wait()
-    remove_tree(folder)
 
 
 def _dispose(owner: int, workers: set[WorkerProcess], folder: Path) -> None:

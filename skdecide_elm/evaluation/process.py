@@ -52,8 +52,6 @@ class WorkerProcess:
     Attributes:
         folder, core: as given.
         lost: whether it must be replaced before the next request.
-        settled: set once nothing of the last request's program runs any more, or the process has ended; a new one for
-            each request, which is answered before that.
     """
 
     def __init__(
@@ -66,7 +64,7 @@ class WorkerProcess:
         self._errors = folder / "stderr.txt"
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stop_lock = threading.Lock()
-        self.settled = threading.Event()
+        self._ready = threading.Event()  # also set when it has ended
         self._ended = False
         self._was_ready = False
         with self._errors.open("ab") as errors:
@@ -90,9 +88,7 @@ class WorkerProcess:
             EvaluationError: the process could not make itself ready, or cannot evaluate on this task.
         """
         self._await_ready()
-        self.settled = threading.Event()
-        if self._ended:  # meanwhile
-            self.settled.set()
+        self._ready.clear()
         deadline = time.monotonic() + timeout + (self._grace or 0)
         self._send(json.dumps(request).encode())
         try:
@@ -126,7 +122,7 @@ class WorkerProcess:
             self.core.release()
 
     def _await_ready(self) -> None:
-        self.settled.wait()
+        self._ready.wait()
         if self._ended:
             self.lost = True
             raise EvaluationError(
@@ -157,14 +153,14 @@ class WorkerProcess:
             try:
                 while (frame := read_frame(replies, MAX_REPLY_BYTES)) is not None:
                     if frame == READY:
-                        self.settled.set()
+                        self._ready.set()
                     else:
                         self._replies.put(frame)
             except EvaluationError:
                 self._replies.put(_NONSENSE)
         self._ended = True
         self._replies.put(None)
-        self.settled.set()
+        self._ready.set()
 
     def _send(self, content: bytes) -> None:
         with contextlib.suppress(BrokenPipeError, ValueError):  # it has ended, or was stopped: no answer will say so

@@ -64,14 +64,9 @@ def _copy_maker(task: RolloutTask, factory: Callable[[], Domain], domain: Domain
 
 
 def evaluate_with_referee(
-    task: RolloutTask, assignment: Assignment, host: PlannerHost, reply: Callable[[bytes], None], bar: Bar | None = None
-) -> None:
-    """Judge one program, and end its process.
-
-    Args:
-        reply: takes the worker's answer, as `messages` has it; called once, and before the process is ended where the
-            answer does not depend on how it ends: that takes a tenth of a short evaluation's time.
-    """
+    task: RolloutTask, assignment: Assignment, host: PlannerHost, bar: Bar | None = None
+) -> bytes:
+    """Judge one program; the worker's answer, as `messages` has it."""
     position = Position()
     actor: Actor | None = None
     evaluation: Evaluation | None = None
@@ -86,15 +81,13 @@ def evaluate_with_referee(
         kind = "malformed"
     except ChannelClosed:
         pass
+    ended = host.finish(gone=evaluation is None and kind == "died")
     if evaluation is not None:
-        reply(encode_evaluation(evaluation))
-        host.finish(gone=False)
-        return
-    ended = host.finish(gone=kind == "died")
+        return encode_evaluation(evaluation)
     if kind == "died" and ended is None:  # it runs on, without a channel
         kind = "malformed"
     times = decision_times(position.traces, _waited(actor, position)) if kind == "timeout" else ""
-    reply(encode_failure(Failure(kind, ended or 0, str(position), times)))
+    return encode_failure(Failure(kind, ended or 0, str(position), times))
 
 
 def _waited(actor: Actor | None, position: Position) -> float | None:

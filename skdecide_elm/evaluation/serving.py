@@ -15,8 +15,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import cloudpickle
@@ -72,7 +71,7 @@ def _judge_programs(task: RolloutTask, host: PlannerHost, core: int, requests: B
         containment.die_with_parent(False)  # rather notice it, and take the program's family along
         write_frame(replies, READY)
         for request in _until_solver_goes(requests, host):
-            _answer(task, request, host, partial(write_frame, replies))
+            write_frame(replies, _answer(task, request, host))
             _forget_what_was_printed()
             host.await_ready()  # it may have to start first, which is no program's time
             write_frame(replies, READY)
@@ -80,12 +79,11 @@ def _judge_programs(task: RolloutTask, host: PlannerHost, core: int, requests: B
         host.close()
 
 
-def _answer(task: RolloutTask, request: dict[str, Any], host: PlannerHost, reply: Callable[[bytes], None]) -> None:
+def _answer(task: RolloutTask, request: dict[str, Any], host: PlannerHost) -> bytes:
     if request.get("check") == "seeding":
-        reply(encode_evaluation(Evaluation({COMBINED_SCORE: 0.0}, {UNSEEDED: _seeding_problem(task)})))
-        return
+        return encode_evaluation(Evaluation({COMBINED_SCORE: 0.0}, {UNSEEDED: _seeding_problem(task)}))
     bar = Bar.from_json(request["bar"]) if "bar" in request else None
-    evaluate_with_referee(task, Assignment(request["code"], request["workdir"]), host, reply, bar)
+    return evaluate_with_referee(task, Assignment(request["code"], request["workdir"]), host, bar)
 
 
 def _seeding_problem(task: RolloutTask) -> str:

@@ -80,7 +80,15 @@ class OpenAIModel:
 
 
 class _Client(OpenAILLM):  # type: ignore[misc]
-    """OpenEvolve's client with one request at a time, whose usage and text stay together."""
+    """OpenEvolve's client with one request at a time, whose usage and text stay together.
+
+    Requests are made by a blocking client in threads, whatever OpenEvolve's own is: its asynchronous one (since 0.4.1)
+    belongs to the event loop that it was first used in, and a solver may be run in several, one after the other.
+    """
+
+    def __init__(self, config: LLMModelConfig) -> None:
+        super().__init__(config)
+        self.client = openai.OpenAI(api_key=self.api_key, base_url=self.api_base, timeout=self.timeout, max_retries=0)
 
     async def chat(self, prompt: Prompt) -> Reply:
         """A reply of the chat endpoint."""

@@ -1,4 +1,4 @@
-"""Programs that start processes and run away from them: the fork server ends every one before the next begins."""
+"""Programs that start processes and run away from them: the fork server ends every one before it answers."""
 
 from __future__ import annotations
 
@@ -61,5 +61,5 @@ def test_none_is_left(pool, tmp_path, runaway, ending):
     pool.evaluate(program("return 'right'", TOP, body))
     pids = written.read_text().split()
     assert pids
-    assert pool.evaluate(WALKER).is_valid
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    assert pool.evaluate(WALKER).is_valid
