@@ -190,7 +190,7 @@ distinct_observations: 0.1000
 ```python
 {IDLE}
 ```
-Key features: Performs well on combined_score (-1.0000), Performs well on cost (10.0000), \
+Key features: Metric: combined_score (-1.0000), Metric: cost (10.0000), \
 Performs well on nb_reached_goals (0.0000), Performs well on nb_episodes (1.0000), \
 Performs well on nb_cut_episodes (1.0000), Performs well on mean_steps (10.0000), \
 Performs well on goal_rate (0.0000), Performs well on cost_spread (0.0000), \
