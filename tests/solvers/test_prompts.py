@@ -191,10 +191,10 @@ distinct_observations: 0.1000
 {IDLE}
 ```
 Key features: Metric: combined_score (-1.0000), Metric: cost (10.0000), \
-Performs well on nb_reached_goals (0.0000), Performs well on nb_episodes (1.0000), \
-Performs well on nb_cut_episodes (1.0000), Performs well on mean_steps (10.0000), \
-Performs well on goal_rate (0.0000), Performs well on cost_spread (0.0000), \
-Performs well on action_entropy (0.0000), Performs well on distinct_observations (0.1000)
+Metric: nb_reached_goals (0.0000), Metric: nb_episodes (1.0000), \
+Metric: nb_cut_episodes (1.0000), Metric: mean_steps (10.0000), \
+Metric: goal_rate (0.0000), Metric: cost_spread (0.0000), \
+Metric: action_entropy (0.0000), Metric: distinct_observations (0.1000)
 
 
 
