@@ -39,11 +39,11 @@ _NO_SETUP = PlannerSetup(ScriptBridge(b""), (), ActionCodec([]), 0, 1.0, None, "
 def main() -> None:
     """Make keepers until the last client closes the door."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the script
+    containment.buffer_lines()  # while standard output is still what it was opened as
     door = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    containment.buffer_lines()
     make_unseeded_generators_follow()
     prepare_isolation(IsolationPolicy(writable=Path.cwd(), readable=readable_to_programs([])))
     gc.collect()
