@@ -109,7 +109,7 @@ class GymnasiumDomain(D):
         """
         space = self._env.action_space
         if type(space) is spaces.Discrete and type(action) is int:  # what `contains` says, in a tenth of the time
-            if 0 <= action - space.start < space.n:
+            if space.start <= action < space.start + space.n:
                 return action
         elif isinstance(space, spaces.Box):
             array = np.asarray(action, dtype=space.dtype)

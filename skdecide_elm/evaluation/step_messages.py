@@ -61,9 +61,8 @@ class MessageWriter:
         if not sent and not self._by_value:
             kind = type(observation)
             if kind is np.ndarray:
-                flags = observation.flags
-                if flags.c_contiguous and observation.dtype.kind in _NUMBERS:
-                    form = observation.dtype, observation.shape, flags.writeable
+                if _is_numbers_in_a_row(observation):
+                    form = observation.dtype, observation.shape, observation.flags.writeable
                     return (self._heads.get(form) or self._head(form)) + bytes(observation.data)
             elif kind.__bases__ == (tuple,) and hasattr(kind, "_fields") and _PLAIN.issuperset(map(type, observation)):
                 with contextlib.suppress(pickle.PicklingError, AttributeError):  # a local class
@@ -111,9 +110,13 @@ def _reader(head: bytes) -> Callable[[bytes], Any]:
     return lambda content: np.ndarray(shape, dtype, bytearray(content) if writeable else content)
 
 
+def _is_numbers_in_a_row(array: _Numbers) -> bool:
+    return bool(array.flags.c_contiguous) and array.dtype.kind in _NUMBERS
+
+
 def _reduced(array: _Numbers) -> Any:
     """How to rebuild an array, writeable if it was; what is more than numbers in a row is left to numpy."""
-    if not array.flags.c_contiguous or array.dtype.kind not in _NUMBERS:
+    if not _is_numbers_in_a_row(array):
         return array.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
     data = bytearray(array) if array.flags.writeable else array.tobytes()
     return np.ndarray, (array.shape, array.dtype.str, data)

@@ -13,7 +13,7 @@ __all__ = ["RequestThreads"]
 class RequestThreads(ThreadPoolExecutor):
     """An executor for an event loop that gives each call a daemon thread of its own.
 
-    OpenEvolve's client blocks a thread per request and abandons it at its time limit. In a pool such a thread would
+    A blocking client takes a thread per request and abandons it at its time limit. In a pool such a thread would
     keep a later request waiting, and the end of Python too, until the server closes the connection.
     """
 

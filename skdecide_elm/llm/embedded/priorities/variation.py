@@ -146,13 +146,12 @@ def _aim(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> R
 
 def _no_longer_aim(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
     """Prefer what is beyond a level, in the order of the list, to what is near it."""
-    aims = [(at, t) for at, preference in enumerate(rule.preferences) for t in preference.index if t.target is not None]
+    terms = [(at, term) for at, preference in enumerate(rule.preferences) for term in preference.index]
+    aims = [(at, term.factors[0], term.target) for at, term in terms if term.target is not None]
     if not aims:
         return None
-    at, term = rng.choice(aims)
-    [feature] = term.factors
-    level = _near(term.target or 0.0, feature, features, rng)
-    beyond = Preference((Condition(feature, False, level),), ())
+    at, feature, target = rng.choice(aims)
+    beyond = Preference((Condition(feature, False, _near(target, feature, features, rng)),), ())
     return replace(rule, preferences=(*rule.preferences[:at], beyond, *rule.preferences[at:]))
 
 
