@@ -117,31 +117,39 @@ def draw_project(
 
 
 class _Network:
-    """A growing acyclic network without redundant arcs."""
+    """A growing acyclic network without redundant arcs; sets of activities are the bits of a number."""
 
     def __init__(self, size: int) -> None:
         self.successors: list[set[int]] = [set() for _ in range(size)]
-        self._predecessors: list[set[int]] = [set() for _ in range(size)]
-        self._reaches = np.eye(size, dtype=bool)
+        self.arcs = 0
+        self._n_predecessors = [0] * size
+        self._before = [1 << activity for activity in range(size)]
+        self._after = [1 << activity for activity in range(size)]
+        self._passed = [0] * size
+        """By activity, where the arcs lead that begin at it or before it."""
 
     def allows(self, first: int, second: int) -> bool:
         """Whether an arc may be added: it is not redundant and makes no other redundant."""
-        reaches = self._reaches
-        if reaches[first, second] or len(self.successors[first]) == _MOST_ARCS:
-            return False
-        if len(self._predecessors[second]) == _MOST_ARCS:
-            return False
-        before, after = np.flatnonzero(reaches[:, first]), np.flatnonzero(reaches[second])
-        return not any(target in self.successors[source] for source in before for target in after)
+        return not (
+            self._after[first] >> second & 1
+            or self._passed[first] & self._after[second]
+            or len(self.successors[first]) == _MOST_ARCS
+            or self._n_predecessors[second] == _MOST_ARCS
+        )
 
     def add(self, first: int, second: int) -> None:
         self.successors[first].add(second)
-        self._predecessors[second].add(first)
-        self._reaches[np.ix_(self._reaches[:, first], self._reaches[second])] = True
-
-    @property
-    def arcs(self) -> int:
-        return sum(map(len, self.successors))
+        self.arcs += 1
+        self._n_predecessors[second] += 1
+        before, after = self._before[first], self._after[second]
+        below, passed = self._after[first] | after, self._passed[first] | 1 << second
+        for activity in range(len(self.successors)):
+            if before >> activity & 1:
+                self._after[activity] |= after
+            if after >> activity & 1:
+                self._before[activity] |= before
+            if below >> activity & 1:
+                self._passed[activity] |= passed
 
 
 def _draw_network(rng: np.random.Generator, size: int, n_arcs: int) -> list[set[int]]:
