@@ -20,7 +20,7 @@ check: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/test_layering.py tests/test_exported_members.py
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # the API reference, from docstrings; a link that leads nowhere is an error
 docs: $(VENV)/.installed
