@@ -40,6 +40,9 @@ _FRESH = 0.3
 _FRESH_RULE = 0.1
 """The same for a priority rule, late in a run: at first nearly all are fresh ones, so that good ones are varied."""
 
+_WEIGHINGS = 4
+"""Proposals after the simple rules that weigh all that orders actions; each adds to the rule of the program in hand."""
+
 _HALF_FRESH = 50
 """Proposals after which half of that is left."""
 
@@ -82,9 +85,9 @@ def propose(
     setting = None if profile is None else setting_of(profile, source)
     if setting is not None and controllers.suits(setting) and rng.random() < _CONTROL:
         return _with_another(_CONTROLLERS, source, setting, others, rng, _FRESH)
-    simple = None if setting is None else _simple_rule(source, setting, number)
-    if simple is not None:
-        return simple
+    first = None if setting is None else _first_rule(source, setting, rng, number)
+    if first is not None:
+        return first
     if setting is not None and priorities.suits(setting) and rng.random() < _CONTROL:
         fresh = _FRESH_RULE + (1 - _FRESH_RULE) * 0.5 ** (number / _HALF_FRESH)
         return _with_another(_RULES, source, setting, others, rng, fresh)
@@ -100,13 +103,20 @@ def propose(
     return edited(source, rng, EDITS) or _with_idiom(source, profile, idioms, rng)
 
 
-def _simple_rule(source: Source, setting: Setting, number: int) -> Proposal | None:
-    """One of the priority rules that a run tries first, before it draws any."""
-    simple = priorities.simple_rules(setting) if priorities.suits(setting) else []
-    if number >= len(simple):
+def _first_rule(source: Source, setting: Setting, rng: random.Random, number: int) -> Proposal | None:
+    """One of the priority rules that a run tries before it draws any: simple ones, then all of them weighed."""
+    if not priorities.suits(setting):
         return None
-    text = with_planner(source, priorities.written(setting, simple[number]))
-    return ("A simple rule to begin with.", text) if text != source.text else None
+    simple = priorities.simple_rules(setting)
+    what, rule = "A simple rule to begin with.", simple[number] if number < len(simple) else None
+    if len(simple) <= number < len(simple) + _WEIGHINGS:
+        current = priorities.read(setting, source)
+        what = "Let all that is known of an action matter a little."
+        rule = priorities.weighing_all(current, setting.profile.choices, rng) if current is not None else None
+    if rule is None:
+        return None
+    text = with_planner(source, priorities.written(setting, rule))
+    return (what, text) if text != source.text else None
 
 
 def _with_another(

@@ -13,7 +13,7 @@ from skdecide_elm.domain_api.profile import profile_domain
 from skdecide_elm.environments import BinPackingObservation, OnlineBinPacking, ProjectScheduling
 from skdecide_elm.environments.online_bin_packing import FittingBins
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
-from skdecide_elm.llm.embedded.priorities import draft, read, simple_rules, suits, varied, written
+from skdecide_elm.llm.embedded.priorities import draft, read, simple_rules, suits, varied, weighing_all, written
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.embedded.priorities.variation import measured
 from skdecide_elm.llm.embedded.proposals import propose
@@ -99,6 +99,46 @@ def test_a_run_begins_with_the_rules_of_one_feature_in_either_direction(name):
         [term] = preference.index
         read_back.append((*term.factors, term.weight))
     assert sorted(read_back) == sorted((feature, sign) for feature in ordering for sign in (1.0, -1.0))
+
+
+def _follows(number):
+    """How many proposals the run has made that has just tried its simple rules, and some more."""
+    return len(simple_rules(SETTINGS["projects"])) + number
+
+
+def test_then_it_weighs_all_that_orders_actions():
+    setting = SETTINGS["projects"]
+    late = Rule((Preference((), (Term(("late_start",), -1.0),)),))
+    program = _program("projects", late)
+    _, text = propose(program, setting.profile, random.Random(0), number=_follows(0))
+    [preference] = read(setting, parse(text)).preferences
+    assert preference.index[0] == late.preferences[0].index[0]
+    assert {factor for term in preference.index for factor in term.factors} == {
+        feature.name for feature in setting.profile.choices if feature.ranks
+    }
+    assert {tunable.name for tunable in read_tunables(text)} >= {"Planner.WORK_WEIGHT", "Planner.DEMAND_WEIGHT"}
+    _, later = propose(program, setting.profile, random.Random(0), number=_follows(50))
+    assert later != text
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS)
+def test_what_a_rule_says_already_stays_when_all_is_weighed(seed):
+    rng = random.Random(seed)
+    setting = SETTINGS["projects"]
+    rule = draft(setting, rng)
+    weighed = weighing_all(rule, setting.profile.choices, rng)
+    *preferred, fallback = rule.preferences
+    if weighed is None:
+        assert not fallback.index
+        return
+    assert list(weighed.preferences[:-1]) == preferred and weighed.horizon == rule.horizon
+    assert weighed.preferences[-1].index[: len(fallback.index)] == fallback.index
+    assert _shape(read(setting, parse(_program("projects", weighed)))) == _shape(weighed)
+
+
+def test_what_is_known_of_too_little_is_not_weighed():
+    assert weighing_all(Rule(BEST_FIT), SETTINGS["packing"].profile.choices, random.Random(0)) is None
 
 
 BEST_FIT = (Preference((), (Term(("residual",), -1.0),)),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from skdecide_elm.llm.embedded.priorities.drafts import draft, simple_rules
 from skdecide_elm.llm.embedded.priorities.reader import read
-from skdecide_elm.llm.embedded.priorities.variation import varied
+from skdecide_elm.llm.embedded.priorities.variation import varied, weighing_all
 from skdecide_elm.llm.embedded.priorities.writer import suits, written
 
-__all__ = ["draft", "read", "simple_rules", "suits", "varied", "written"]
+__all__ = ["draft", "read", "simple_rules", "suits", "varied", "weighing_all", "written"]

@@ -24,7 +24,7 @@ from skdecide_elm.llm.embedded.priorities.simplification import simplified
 from skdecide_elm.llm.embedded.priorities.writer import ORDINALS
 from skdecide_elm.llm.profile import ChoiceProfile
 
-__all__ = ["measured", "varied"]
+__all__ = ["measured", "varied", "weighing_all"]
 
 _CROSSOVER_SHARE = 0.2
 _HORIZON_SHARE = 0.15
@@ -33,6 +33,7 @@ _TWICE = 0.35
 
 _MAX_TERMS = 6
 _MAX_CONDITIONS = 2
+_HARDLY = 0.01
 
 _Edit = Callable[[Rule, "Sequence[ChoiceProfile]", random.Random], "Rule | None"]
 
@@ -44,6 +45,20 @@ def varied(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Rand
         again, child = _varied_once(setting, child, mates, rng)
         what = f"{what} {again}"
     return what, simplified(child)
+
+
+def weighing_all(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
+    """The rule with all else that orders actions added to its last index, with weights that hardly matter yet.
+
+    That is for who tunes the weights: from a good rule with small steps. None where too little is known of an action.
+    """
+    *preferred, fallback = rule.preferences
+    used = {name for term in fallback.index for name in term.factors}
+    others = [feature.name for feature in features if feature.ranks and feature.name not in used]
+    if not fallback.index or len(others) < 2:
+        return None
+    added = [Term((name,), rng.choice((-_HARDLY, _HARDLY))) for name in others]
+    return replace(rule, preferences=(*preferred, Preference((), (*fallback.index, *added))))
 
 
 def _varied_once(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Random) -> tuple[str, Rule]:

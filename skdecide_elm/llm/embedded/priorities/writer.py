@@ -25,6 +25,9 @@ ORDINALS = ("first", "second", "third", "fourth")
 _REACH = 3.0
 """A constant may move to this many times its size."""
 
+_LEAST_REACH = 0.3
+"""And this far in any case, in units in which the actions of a decision differ by about 1."""
+
 _LINE = 100
 
 _LOOK_AHEAD = """
@@ -181,7 +184,7 @@ def _index(
             continue
         unit = scale(terms[0].factors, features) / scale(term.factors, features)
         value = term.weight * unit
-        reach = max(_REACH * abs(value), unit)
+        reach = max(_REACH * abs(value), _LEAST_REACH * unit)
         name = constants.add(f"{prefix}{_constant_name(term.factors)}", value, -reach, reach)
         parts.append(f"+ {name} * {product}")
     return parts
