@@ -8,11 +8,10 @@ best known makespans), while the search draws projects. Without the folder these
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -206,7 +205,7 @@ def _project_row(
     sizes: Sequence[int],
     episodes: int,
     target: float,
-    options: Mapping[str, object] = MappingProxyType({}),
+    **options: object,
 ) -> Row:
     lst = {"j30": 4.77, "j60": 4.85}[instances]
     factories = [partial(domain_class, n_activities=size) for size in sizes]
@@ -235,8 +234,8 @@ def _project_row(
 _PROJECTS = (
     _project_row("rcpsp-j30", "j30", ProjectScheduling, [30], 8, 4.4),
     _project_row("rcpsp-j60", "j60", ProjectScheduling, [20, 30, 45], 3, 4.6),
-    _project_row("rcpsp-j30-rule", "j30", RuleOnlyScheduling, [30], 100, 4.4, _SHORT_SEARCH),
-    _project_row("rcpsp-j60-rule", "j60", RuleOnlyScheduling, [60], 100, 4.6, _SHORT_SEARCH),
+    _project_row("rcpsp-j30-rule", "j30", RuleOnlyScheduling, [30], 100, 4.4, **_SHORT_SEARCH),
+    _project_row("rcpsp-j60-rule", "j60", RuleOnlyScheduling, [60], 100, 4.6, **_SHORT_SEARCH),
 )
 """With the domain's model, so that a program may look ahead, and without it: a priority rule and nothing else. To look
 ahead in projects as large as those of j60 takes so long that this row searches on smaller ones, of several sizes: what

@@ -40,11 +40,11 @@ _FRESH = 0.3
 _FRESH_RULE = 0.1
 """The same for a priority rule, late in a run: at first nearly all are fresh ones, so that good ones are varied."""
 
-_WEIGHINGS = 4
-"""Proposals after the simple rules that weigh all that orders actions; each adds to the rule of the program in hand."""
-
 _HALF_FRESH = 50
 """Proposals after which half of that is left."""
+
+_WEIGHINGS = 4
+"""Proposals after the simple rules that weigh all that orders actions; each adds to the rule of the program in hand."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,14 @@ def propose(
 
 
 def _first_rule(source: Source, setting: Setting, rng: random.Random, number: int) -> Proposal | None:
-    """One of the priority rules that a run tries before it draws any: simple ones, then all of them weighed."""
-    if not priorities.suits(setting):
-        return None
-    simple = priorities.simple_rules(setting)
-    what, rule = "A simple rule to begin with.", simple[number] if number < len(simple) else None
-    if len(simple) <= number < len(simple) + _WEIGHINGS:
-        current = priorities.read(setting, source)
-        what = "Let all that is known of an action matter a little."
-        rule = priorities.weighing_all(current, setting.profile.choices, rng) if current is not None else None
-    if rule is None:
+    """One of the priority rules that a run tries before it draws any: simple ones, then some that weigh everything."""
+    simple = priorities.simple_rules(setting) if priorities.suits(setting) else []
+    current = priorities.read(setting, source) if len(simple) <= number < len(simple) + _WEIGHINGS else None
+    if number < len(simple):
+        what, rule = "A simple rule to begin with.", simple[number]
+    elif current and (weighed := priorities.weighing_all(current, setting.profile.choices, rng)):
+        what, rule = "Let all that is known of an action matter a little.", weighed
+    else:
         return None
     text = with_planner(source, priorities.written(setting, rule))
     return (what, text) if text != source.text else None

@@ -14,6 +14,7 @@ __all__ = [
     "draft",
     "horizons",
     "normalised",
+    "ordering",
     "random_condition",
     "random_distance",
     "random_index",
@@ -51,8 +52,13 @@ def draft(setting: Setting, rng: random.Random, like: Rule | None = None) -> Rul
 
 def simple_rules(setting: Setting) -> list[Rule]:
     """The rules of one feature, in either direction: what a person would try first."""
-    ordering = [feature.name for feature in setting.profile.choices if feature.ranks]
-    return [Rule((Preference((), (Term((name,), sign),)),)) for name in ordering for sign in (1.0, -1.0)]
+    names = ordering(setting.profile.choices)
+    return [Rule((Preference((), (Term((name,), sign),)),)) for name in names for sign in (1.0, -1.0)]
+
+
+def ordering(features: Sequence[ChoiceProfile]) -> list[str]:
+    """The names of the features that put actions into an order of their own."""
+    return [feature.name for feature in features if feature.ranks]
 
 
 def _kind(rule: Rule) -> str:
@@ -156,8 +162,7 @@ def random_distance(features: Sequence[ChoiceProfile], rng: random.Random) -> tu
 
 def random_term(features: Sequence[ChoiceProfile], rng: random.Random) -> Term:
     """A feature, less often a product of two, with a weight of either sign."""
-    ordering = [feature.name for feature in features if feature.ranks]
-    factors = [rng.choice(ordering)]
+    factors = [rng.choice(ordering(features))]
     if rng.random() < 0.1:
         factors.append(rng.choice([feature.name for feature in features]))
     return Term(tuple(sorted(factors)), rng.choice((-1, 1)) * rng.uniform(0.2, 2.0))

@@ -14,6 +14,7 @@ from skdecide_elm.llm.embedded.priorities.drafts import (
     draft,
     horizons,
     normalised,
+    ordering,
     random_condition,
     random_index,
     random_preference,
@@ -34,6 +35,7 @@ _TWICE = 0.35
 _MAX_TERMS = 6
 _MAX_CONDITIONS = 2
 _HARDLY = 0.01
+"""A weight with which a term changes few decisions, and is still there to be tuned."""
 
 _Edit = Callable[[Rule, "Sequence[ChoiceProfile]", random.Random], "Rule | None"]
 
@@ -52,13 +54,13 @@ def weighing_all(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Rand
 
     That is for who tunes the weights: from a good rule with small steps. None where too little is known of an action.
     """
-    *preferred, fallback = rule.preferences
-    used = {name for term in fallback.index for name in term.factors}
-    others = [feature.name for feature in features if feature.ranks and feature.name not in used]
-    if not fallback.index or len(others) < 2:
+    index = rule.preferences[-1].index
+    used = {name for term in index for name in term.factors}
+    others = [name for name in ordering(features) if name not in used]
+    if not index or len(others) < 2:
         return None
     added = [Term((name,), rng.choice((-_HARDLY, _HARDLY))) for name in others]
-    return replace(rule, preferences=(*preferred, Preference((), (*fallback.index, *added))))
+    return _with(rule, len(rule.preferences) - 1, Preference((), (*index, *added)))
 
 
 def _varied_once(setting: Setting, rule: Rule, mates: Sequence[Rule], rng: random.Random) -> tuple[str, Rule]:
