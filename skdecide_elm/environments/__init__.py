@@ -16,7 +16,8 @@ from skdecide_elm.environments.online_bin_packing import (
     BinPackingState,
     OnlineBinPacking,
 )
-from skdecide_elm.environments.project_instances import Project, draw_project, read_best_known, read_psplib
+from skdecide_elm.environments.project import Project
+from skdecide_elm.environments.project_instances import draw_project, read_best_known, read_psplib
 from skdecide_elm.environments.project_scheduling import ProjectScheduling, ProjectState
 
 __all__ = [

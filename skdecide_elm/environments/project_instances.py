@@ -1,84 +1,25 @@
-"""Projects with scarce resources (RCPSP): the instance, generated ones, readers of PSPLIB's files."""
+"""Projects with scarce resources (RCPSP): generated ones, readers of PSPLIB's files."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skdecide_elm.environments.project import Project
 from skdecide_elm.errors import ConfigError
 
-__all__ = ["Project", "draw_project", "read_best_known", "read_psplib"]
+__all__ = ["draw_project", "read_best_known", "read_psplib"]
 
 _COMPLEXITIES = (1.5, 1.8, 2.1)
 _FACTORS = (0.25, 0.5, 0.75, 1.0)
 _STRENGTHS = (0.2, 0.5, 0.7, 1.0)
 _MOST_ARCS = 3
 """Direct successors and predecessors that an activity may have; also the activities at either end of a project."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """Activities that must be finished, each after its predecessors, on renewable resources.
-
-    Attributes:
-        durations: by activity, 0 or more.
-        demands: units of every resource that an activity needs while it lasts, by activity.
-        successors: activities that may begin only when an activity has ended; their numbers are higher.
-        capacities: units of every resource.
-
-    Raises:
-        ConfigError: lengths disagree, an arc leads backwards, or an activity demands more than there is.
-    """
-
-    durations: tuple[int, ...]
-    demands: tuple[tuple[int, ...], ...]
-    successors: tuple[tuple[int, ...], ...]
-    capacities: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        count = len(self.durations)
-        if not count or len(self.demands) != count or len(self.successors) != count:
-            raise ConfigError(
-                f"expected as many demands and successors as durations, one at least; found {len(self.demands)}, "
-                f"{len(self.successors)} and {count}"
-            )
-        for activity, (demand, successors) in enumerate(zip(self.demands, self.successors, strict=True)):
-            if len(demand) != len(self.capacities) or any(map(int.__gt__, demand, self.capacities)):
-                raise ConfigError(f"expected demands of activity {activity} within {self.capacities}; found {demand}")
-            if not all(activity < successor < count for successor in successors):
-                raise ConfigError(
-                    f"expected successors of activity {activity} in {activity + 1}..{count - 1}; found {successors}; "
-                    "number the activities such that every arc leads to a higher number"
-                )
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # arrays are made again where needed
-
-    @cached_property
-    def duration_array(self) -> NDArray[np.int64]:
-        """``durations`` as an array."""
-        return _read_only(np.array(self.durations, dtype=np.int64))
-
-    @cached_property
-    def demand_matrix(self) -> NDArray[np.int64]:
-        """``demands`` as an array, a row per activity."""
-        return _read_only(np.array(self.demands, dtype=np.int64).reshape(len(self.durations), -1))
-
-    @cached_property
-    def predecessor_matrix(self) -> NDArray[np.bool_]:
-        """By activity (rows), whether another one is a direct predecessor (columns)."""
-        matrix = np.zeros((len(self.durations),) * 2, dtype=bool)
-        for activity, successors in enumerate(self.successors):
-            matrix[list(successors), activity] = True
-        return _read_only(matrix)
 
 
 def draw_project(
@@ -246,8 +187,3 @@ def read_best_known(path: str | Path) -> dict[str, int]:
             return {row["instance"]: int(row["best_known_makespan"]) for row in csv.DictReader(file)}
     except (KeyError, ValueError, TypeError) as error:
         raise ConfigError(f"expected columns instance,best_known_makespan in {path}; found others") from error
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    array.flags.writeable = False
-    return array

@@ -8,6 +8,9 @@ latest start and finish times (LST, LFT), successors (MIS, MTS), rank weights (G
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import lru_cache
+from operator import is_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,12 +27,16 @@ from skdecide.builders.domain import (
     SingleAgent,
 )
 
-from skdecide_elm.environments.project_instances import Project, draw_project
+from skdecide_elm.environments.project import Project, read_only
+from skdecide_elm.environments.project_instances import draw_project
 
 __all__ = ["ActivitySpace", "ProjectScheduling", "ProjectState", "ProjectStates", "ReadyActivities"]
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+_DRAWN = 256
+"""Drawn projects that are kept: to draw one takes as long as to schedule it."""
 
 
 class ProjectState(NamedTuple):
@@ -68,6 +75,11 @@ class ProjectState(NamedTuple):
     """Work of all direct and indirect successors."""
     bottleneck_after: Floats
     """Time for which all direct and indirect successors would occupy the resource that they need most."""
+
+    def __reduce__(self) -> tuple[Callable[..., ProjectState], tuple[Any, ...]]:
+        if all(map(is_, self[_FIRST_MEASURE:], self.project.measures)):
+            return _state, self[:_FIRST_MEASURE]
+        return type(self), tuple(self)
 
 
 class ReadyActivities(EnumerableSpace[int], SamplableSpace[int]):  # type: ignore[misc]
@@ -154,10 +166,9 @@ class ProjectScheduling(D):
         self._rng = np.random.default_rng(seed)
 
     def _state_reset(self) -> ProjectState:
-        project = self._project or draw_project(self._rng, self._n_activities)
+        project = self._project or _drawn(int(self._rng.integers(2**63)), self._n_activities)
         start = np.full(len(project.durations), -1, dtype=np.int64)
-        decision = _decision(project, 0, start, np.array(project.capacities))
-        return ProjectState._make((project, *decision, *_measures(project)))
+        return _state(project, *_decision(project, 0, start, np.array(project.capacities)))
 
     def _get_next_state(self, memory: ProjectState, action: int) -> ProjectState:
         if not ReadyActivities(memory.ready).contains(action):
@@ -167,8 +178,7 @@ class ProjectScheduling(D):
         project = memory.project
         start = memory.start.copy()
         start[action] = memory.time
-        after = _decision(project, memory.time, start, memory.free - project.demand_matrix[action])
-        return ProjectState._make((project, *after, *memory[_FIRST_MEASURE:]))
+        return _state(project, *_decision(project, memory.time, start, memory.free - project.demand_matrix[action]))
 
     def _get_transition_value(
         self, memory: ProjectState, action: int, next_state: ProjectState | None = None
@@ -192,6 +202,17 @@ class ProjectScheduling(D):
 _FIRST_MEASURE = ProjectState._fields.index("duration")
 
 
+@lru_cache(maxsize=_DRAWN)
+def _drawn(seed: int, n_activities: int) -> Project:
+    """A project, drawn once: every program of a search is scored on the same ones."""
+    return draw_project(np.random.default_rng(seed), n_activities)
+
+
+def _state(project: Project, time: int, start: Integers, free: Integers, ready: Integers) -> ProjectState:
+    """A state, whose other fields follow from the project."""
+    return ProjectState._make((project, time, start, free, ready, *project.measures))
+
+
 def _decision(project: Project, time: int, start: Integers, free: Integers) -> tuple[int, Integers, Integers, Integers]:
     """The fields of `ProjectState` from ``time`` to ``ready`` when the next activity can begin, or all have ended."""
     finish = start + project.duration_array
@@ -199,62 +220,10 @@ def _decision(project: Project, time: int, start: Integers, free: Integers) -> t
     fits = waiting & (project.demand_matrix <= free).all(axis=1)
     while True:
         unfinished = waiting | (finish > time)
-        ready = np.flatnonzero(fits & ~(project.predecessor_matrix @ unfinished))
+        ready = (fits & ~(project.predecessor_matrix @ unfinished)).nonzero()[0]
         running = unfinished & ~waiting
         if ready.size or not running.any():
-            return time, _read_only(start), _read_only(free), _read_only(ready)
+            return time, read_only(start), read_only(free), read_only(ready)
         time = int(finish[running].min())
         free = free + project.demand_matrix[running & (finish == time)].sum(axis=0)
         fits = waiting & (project.demand_matrix <= free).all(axis=1)
-
-
-def _measures(project: Project) -> tuple[NDArray[Any], ...]:
-    """The fields of `ProjectState` from ``duration`` on."""
-    duration, following = project.duration_array, project.predecessor_matrix.T
-    early, late = _critical_path(project)
-    all_following = _closure(following)
-    shares = project.demand_matrix / np.maximum(1, project.capacities)
-    demand = shares.mean(axis=1)
-    work = demand * duration
-    measures = (
-        duration,
-        early,
-        late,
-        late + duration,
-        following.sum(axis=1),
-        all_following.sum(axis=1),
-        duration + following @ duration,
-        demand,
-        shares.max(axis=1),
-        work,
-        all_following @ work,
-        (all_following @ (shares * duration[:, None])).max(axis=1),
-    )
-    return tuple(map(_read_only, measures))
-
-
-def _critical_path(project: Project) -> tuple[Integers, Integers]:
-    """Earliest and latest start of each activity with unlimited resources."""
-    duration = project.duration_array
-    early = np.zeros_like(duration)
-    for activity, following in enumerate(project.successors):
-        for successor in following:
-            early[successor] = max(early[successor], early[activity] + duration[activity])
-    late = np.full_like(duration, (early + duration).max()) - duration
-    for activity in reversed(range(len(duration))):
-        for successor in project.successors[activity]:
-            late[activity] = min(late[activity], late[successor] - duration[activity])
-    return early, late
-
-
-def _closure(following: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Direct and indirect successors by activity; arcs lead to higher numbers."""
-    closure = following.copy()
-    for activity in reversed(range(len(closure))):
-        closure[activity] |= closure[following[activity]].any(axis=0)
-    return np.asarray(closure)
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    array.flags.writeable = False
-    return array

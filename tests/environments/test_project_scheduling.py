@@ -1,4 +1,5 @@
 import os
+import pickle
 from pathlib import Path
 from statistics import fmean
 
@@ -83,6 +84,16 @@ def test_seeded_resets_draw_equal_projects():
         domain.seed(5)
         projects.append(domain.reset().project)
     assert projects[0] == projects[1] != domain.reset().project
+
+
+def test_a_state_comes_back_with_measures_of_somebodys_own():
+    state = ProjectScheduling(SMALL).reset()
+    changed = state._replace(late_start=state.late_start + 1)
+    for written in (state, changed):
+        read = pickle.loads(pickle.dumps(written))
+        assert type(read) is type(state)
+        assert [np.asarray(field).tolist() for field in read[1:]] == [np.asarray(f).tolist() for f in written[1:]]
+        assert read.project == state.project
 
 
 @pytest.mark.skipif(DATA is None, reason="needs PSPLIB's files in SKDECIDE_ELM_DATA")
