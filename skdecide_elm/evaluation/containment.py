@@ -13,14 +13,15 @@ import ctypes
 import io
 import os
 import signal
-import subprocess
 import sys
 import time
 import uuid
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 __all__ = [
+    "Process",
     "adopt_orphans",
     "become_output",
     "buffer_lines",
@@ -219,7 +220,19 @@ def pin_to_core(core: int, pid: int = 0) -> None:
         os.sched_setaffinity(pid, {core})
 
 
-def end_process(process: subprocess.Popen[bytes]) -> None:
+class Process(Protocol):
+    """A child process: what is needed of `subprocess.Popen`."""
+
+    pid: int
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How it ended; `subprocess.TimeoutExpired` if it does not in time."""
+
+    def kill(self) -> None:
+        """Kill it, if it has not ended."""
+
+
+def end_process(process: Process) -> None:
     """Kill a process and its group."""
     if hasattr(os, "killpg"):
         _signal(-process.pid)

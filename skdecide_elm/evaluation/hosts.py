@@ -13,7 +13,7 @@ import cloudpickle
 from skdecide_elm.errors import EvaluationError
 from skdecide_elm.evaluation import containment
 from skdecide_elm.evaluation.channel import Channel, ChannelClosed
-from skdecide_elm.evaluation.host_process import HostProcess, start_host
+from skdecide_elm.evaluation.host_process import HostProcess, execute_host, start_host
 from skdecide_elm.evaluation.planner_host import (
     AWAIT,
     CLOSE_SECONDS,
@@ -97,7 +97,7 @@ class PlannerHost:
         containment.kill_strays()
 
     def _start(self) -> _ForkingHost | SingleHost:
-        return _ForkingHost(self._payload, HostProcess()) if self._mode == "forkserver" else SingleHost(self._payload)
+        return _ForkingHost(self._payload, execute_host()) if self._mode == "forkserver" else SingleHost(self._payload)
 
 
 class Control:
@@ -208,7 +208,7 @@ class SingleHost:
         containment.end_process(self._process)
 
 
-def _exit_code(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+def _exit_code(process: containment.Process, seconds: float) -> int | None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(seconds)
     return None

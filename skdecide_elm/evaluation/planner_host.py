@@ -1,4 +1,4 @@
-"""The planner's host: ``python -m skdecide_elm.evaluation.planner_host MODE``, started by the referee.
+"""The planner's host: ``python -m skdecide_elm.evaluation.planner_host MODE``, or a fork of a worker that is as new.
 
 It holds the planner's own copies of the domains, warm, and runs each program in a process of its own: in the mode
 ``forkserver`` in a forked child, which it kills with all it has started when the referee says so; in the mode
@@ -70,7 +70,7 @@ STATUS = struct.Struct(">i")
 KILLED = -(2**31)
 
 
-def main() -> None:
+def main(mode: str) -> None:
     """Serve programs until the referee closes our input (or, in the mode ``single``, play one)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the solver
     # descriptors of their own: what a domain prints must not mix with the frames
@@ -87,7 +87,7 @@ def main() -> None:
     sys.stdout.flush()  # what a domain has printed is not the output of a program
     containment.buffer_lines()
     control.send(HOST_READY)
-    if sys.argv[1] == "single":
+    if mode == "single":
         containment.die_with_parent()  # the program may be in no state to notice that the referee has gone
         _play_and_exit(_preparation(setup, copies, control), control)
     else:
@@ -174,4 +174,4 @@ def _has_ended(process: int, seconds: float) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -1,8 +1,8 @@
 """The trusted side of evaluations: ``python -m skdecide_elm.evaluation.worker MODE CORE TASK``, a process per worker.
 
 TASK is ``rollouts`` or ``script``. It is executed afresh with a scrubbed environment (the process that holds keys is
-never forked). Nothing heavy is imported here before the planner's host has been started, so that both get warm at the
-same time; `serving` does the rest.
+never forked). The planner's host is forked before the task is read, and before anything is imported that only the
+referee needs; `serving` does the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import sys
 
 from skdecide_elm.evaluation import containment
-from skdecide_elm.evaluation.host_process import HostProcess
+from skdecide_elm.evaluation.host_process import HostProcess, fork_host
 
 __all__ = ["main"]
 
@@ -21,11 +21,17 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the solver, which closes our input
     containment.die_with_parent()
     mode, core, kind = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    host = HostProcess() if mode == "forkserver" and kind == "rollouts" else None
+    host = _fork_host() if mode == "forkserver" and kind == "rollouts" else None
 
     from skdecide_elm.evaluation.serving import serve
 
     serve(mode, core, host)
+
+
+def _fork_host() -> HostProcess:
+    from skdecide_elm.evaluation import planner_host
+
+    return fork_host(planner_host.main)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def test_both_pack_as_an_honest_program(packings):
 def test_no_argument_or_variable_tells_of_the_rollout(packings):
     """What the planner's process was started with and what it inherits names no seed and no instance."""
     output = packings[True, "reader"].artifacts["output"]
-    assert re.search(r"skdecide_elm\.evaluation\.planner_host', 'forkserver'\]", output)
+    assert re.search(r"skdecide_elm\.evaluation\.worker', 'forkserver', '\d+', 'rollouts'\]", output)
     assert "SEED" not in output.replace("PYTHONHASHSEED", "")
 
 
