@@ -75,22 +75,22 @@ def _measured_by(like: Rule | None, features: list[ChoiceProfile]) -> list[Choic
 
 def _bands(feature: ChoiceProfile, features: Sequence[ChoiceProfile], rng: random.Random) -> tuple[Preference, ...]:
     """Small, middling and large values of one feature, one preferred to the other."""
-    low, high = _two_levels(feature, rng)
+    low, high = _two_levels(feature, len(feature.levels) // 2, rng)
     ends = [(small, (Condition(feature.name, small, low if small else high),)) for small in (True, False)]
     rng.shuffle(ends)
     preferred = [Preference(test, _band_index(feature, -1.0 if small else 1.0, features, rng)) for small, test in ends]
     return (*preferred, Preference((), _band_index(feature, rng.choice((-1.0, 1.0)), features, rng)))
 
 
-def _two_levels(feature: ChoiceProfile, rng: random.Random) -> tuple[float, float]:
+def _two_levels(feature: ChoiceProfile, n_small: int, rng: random.Random) -> tuple[float, float]:
     """One of the small levels, and one above it."""
-    low = rng.randrange(len(feature.levels) // 2)
+    low = rng.randrange(max(1, n_small))
     return feature.levels[low], rng.choice(feature.levels[low + 1 : -1])
 
 
 def _snug_or_near(feature: ChoiceProfile, rng: random.Random) -> tuple[Preference, ...]:
     """The smallest value if it is small, else the nearest to a level: what is left shall be nothing, or of use."""
-    low, target = _two_levels(feature, rng)
+    low, target = _two_levels(feature, len(feature.levels) // 4, rng)
     snug = Preference((Condition(feature.name, True, low),), (Term((feature.name,), -1.0),))
     return snug, Preference((), (Term((feature.name,), -1.0, target),))
 

@@ -300,6 +300,7 @@ def _shake(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) ->
     )
 
 
+# several edits and crossover add preferences; the weight of the one that takes them away keeps rules short
 _EDITS: tuple[tuple[float, _Edit], ...] = (
     (2.0, _add_term),
     (2.0, _drop_term),
@@ -308,7 +309,7 @@ _EDITS: tuple[tuple[float, _Edit], ...] = (
     (3.0, _aim),
     (3.0, _no_longer_aim),
     (2.0, _prefer),
-    (1.0, _no_longer_prefer),
+    (3.0, _no_longer_prefer),
     (2.0, _move_condition),
     (1.0, _number_of_conditions),
     (2.0, _move_level),
