@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skdecide import EnumerableSpace, RLDomain, SamplableSpace, Space, TransitionOutcome, Value
 from skdecide.builders.domain import PositiveCosts
 
+from skdecide_elm.environments.arrays import read_only
 from skdecide_elm.environments.bin_packing_instances import draw_items
 from skdecide_elm.errors import ConfigError
 
@@ -191,7 +192,7 @@ class OnlineBinPacking(D):
         if self._distribution is not None:
             self._items = draw_items(self._distribution, self._n_items, self.capacity, self._rng)
         self._item_at(0)
-        return BinPackingState(0, _read_only(np.array([self.capacity], dtype=np.int64)))
+        return BinPackingState(0, read_only(np.array([self.capacity], dtype=np.int64)))
 
     def _state_step(self, action: int) -> TransitionOutcome:
         placed, residual = self._memory
@@ -238,11 +239,6 @@ class OnlineBinPacking(D):
         return BinPackingObservationSpace(self.capacity)
 
 
-def _read_only(array: NDArray[np.int64]) -> NDArray[np.int64]:
-    array.flags.writeable = False
-    return array
-
-
 def _place(item: int, action: int, residual: NDArray[np.int64], new_bin: int | None) -> NDArray[np.int64]:
     """The residuals with the item placed, as a new array: observations handed out earlier must not change.
 
@@ -253,4 +249,4 @@ def _place(item: int, action: int, residual: NDArray[np.int64], new_bin: int | N
     after[action] -= item
     if new_bin is not None:
         after[-1] = new_bin
-    return _read_only(after)
+    return read_only(after)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdecide_elm.environments.arrays import read_only
 from skdecide_elm.errors import ConfigError
 
-__all__ = ["Project", "read_only"]
+__all__ = ["Project"]
 
 Integers = NDArray[np.int64]
 
@@ -134,9 +135,3 @@ def _closure(following: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for activity in reversed(range(len(closure))):
         closure[activity] |= closure[following[activity]].any(axis=0)
     return np.asarray(closure)
-
-
-def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """The same array, which cannot be changed any more."""
-    array.flags.writeable = False
-    return array

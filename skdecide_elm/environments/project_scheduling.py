@@ -27,7 +27,8 @@ from skdecide.builders.domain import (
     SingleAgent,
 )
 
-from skdecide_elm.environments.project import Project, read_only
+from skdecide_elm.environments.arrays import read_only
+from skdecide_elm.environments.project import Project
 from skdecide_elm.environments.project_instances import draw_project
 
 __all__ = ["ActivitySpace", "ProjectScheduling", "ProjectState", "ProjectStates", "ReadyActivities"]
@@ -178,7 +179,8 @@ class ProjectScheduling(D):
         project = memory.project
         start = memory.start.copy()
         start[action] = memory.time
-        return _state(project, *_decision(project, memory.time, start, memory.free - project.demand_matrix[action]))
+        after = _decision(project, memory.time, start, memory.free - project.demand_matrix[action])
+        return ProjectState._make((project, *after, *memory[_FIRST_MEASURE:]))
 
     def _get_transition_value(
         self, memory: ProjectState, action: int, next_state: ProjectState | None = None

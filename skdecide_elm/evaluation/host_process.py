@@ -71,7 +71,7 @@ def _become_host(main: Callable[[str], None], control: socket.socket) -> NoRetur
         control.close()
         main("forkserver")
         status = 0
-    except BaseException:  # noqa: BLE001 - as an interpreter does at its end: told, on the worker's error output
+    except BaseException:  # noqa: BLE001 - a user's factory may raise anything; told as an interpreter does
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

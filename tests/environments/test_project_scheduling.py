@@ -94,6 +94,8 @@ def test_a_state_comes_back_with_measures_of_somebodys_own():
         assert type(read) is type(state)
         assert [np.asarray(field).tolist() for field in read[1:]] == [np.asarray(f).tolist() for f in written[1:]]
         assert read.project == state.project
+    after = ProjectScheduling(SMALL).get_next_state(changed, 0)
+    assert after.late_start.tolist() == changed.late_start.tolist()
 
 
 @pytest.mark.skipif(DATA is None, reason="needs PSPLIB's files in SKDECIDE_ELM_DATA")
