@@ -51,7 +51,7 @@ class EvaluationPool:
 
     Args:
         task: what is run on each program; carried over by cloudpickle.
-        workers: evaluations at a time.
+        workers: evaluations at a time. The first worker starts with the pool, another when none is free.
         mode: how the processes are made; None: the best that this system offers.
 
     Raises:
@@ -79,8 +79,8 @@ class EvaluationPool:
         # no worker waits until what a program has left is removed
         self._cleaner = ThreadPoolExecutor(1, thread_name_prefix="cleaning")
         self._remove = weakref.finalize(self, _dispose, os.getpid(), self._all, self._folder)
-        for _ in range(self.workers):
-            self._threads.submit(self._add_idle)
+        # warms up from now on, and is there for whatever comes first
+        self._threads.submit(self._add_idle).result()
 
     def submit(self, code: str, bar: Bar | None = None) -> Future[Evaluation]:
         """Evaluate a program as soon as a worker is free; those that wait have their turns in the order they came in.

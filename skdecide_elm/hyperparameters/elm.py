@@ -14,7 +14,6 @@ from discrete_optimization.generic_tools.hyperparameters.hyperparameter import (
 )
 
 from skdecide_elm.hyperparameters.proposals import PROPOSAL_HYPERPARAMETERS
-from skdecide_elm.search.archives import ARCHIVES
 from skdecide_elm.search.selection import SELECTIONS
 
 __all__ = ["ELM_HYPERPARAMETERS", "split_elm_settings", "with_hyperparameters"]
@@ -69,6 +68,8 @@ def with_hyperparameters(section: Mapping[str, Any], chosen: Mapping[str, Any]) 
         section: all of the settings, as in the section ``elm`` of a file.
         chosen: hyperparameters by name.
     """
+    from skdecide_elm.search.archives import ARCHIVES  # takes seconds, which only those pay who search by ELM
+
     archive = chosen.get("archive", section["archive"])
     factory = ARCHIVES.get(archive) if isinstance(archive, str) else archive
     taken = {} if factory is None else inspect.signature(factory).parameters

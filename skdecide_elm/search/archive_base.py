@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from ribs.archives import ArchiveBase
 
 from skdecide_elm.core import Program
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.search.elites import Elite, Elites
 from skdecide_elm.search.measures import Bounds
 from skdecide_elm.search.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ribs.archives import ArchiveBase
 
 __all__ = ["FIELDS", "Archive", "ArchiveFactory", "Measures", "ProgramArchive", "checked_dims", "columns_of", "row_of"]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import cmaes
 import numpy as np
+
+if TYPE_CHECKING:
+    import cmaes
 
 __all__ = ["Range", "RangeSearch"]
 
@@ -58,6 +60,8 @@ class RangeSearch:
     """
 
     def __init__(self, ranges: Mapping[str, Range], seed: int, step: float = _FIRST_STEP) -> None:
+        import cmaes  # a second, most of it scipy's, which only those pay who tune
+
         self._ranges = dict(ranges)
         dimensions = max(2, len(self._ranges))  # CMA-ES wants two; a second one that means nothing does no harm
         centre, bounds = np.full(dimensions, 0.5), np.tile([0.0, 1.0], (dimensions, 1))
@@ -84,10 +88,8 @@ class RangeSearch:
         number = len(self._asked)
         if number == self.generation_size:
             return None
-        if isinstance(self._cma, cmaes.CMAwM):
-            point, told = self._cma.ask()
-        else:
-            point = told = self._cma.ask()
+        asked = self._cma.ask()
+        point, told = asked if isinstance(asked, tuple) else (asked, asked)
         self._asked.append((point, told))
         shares = zip(self._ranges.items(), np.clip(point, 0, 1), strict=False)
         return number, {name: span.from_unit(float(share)) for (name, span), share in shares}

@@ -231,8 +231,7 @@ def test_a_pool_that_is_forgotten(temporary):
     pool.evaluate(WALKER)
     del pool
     gc.collect()
-    assert until(lambda: children() == before)
-    assert list(temporary.iterdir()) == []
+    assert until(lambda: children() == before and list(temporary.iterdir()) == [])
 
 
 def test_a_process_that_ends_without_closing(tmp_path):
@@ -288,6 +287,15 @@ def test_300_evaluations_leave_the_process_as_it_was(temporary):
 def resources(folder: Path) -> tuple[int, int, int, int]:
     files = sum(len(names) + len(folders) for _, folders, names in os.walk(folder))
     return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), len(children()), files
+
+
+def test_a_worker_starts_when_none_is_free():
+    before = children()
+    with EvaluationPool(corridor_task(timeout=10), workers=2) as pool:
+        assert all(pool.evaluate(WALKER).is_valid for _ in range(3))
+        assert len(children() - before) == 1
+        assert all(future.result().is_valid for future in [pool.submit(WALKER) for _ in range(3)])
+        assert len(children() - before) == 2
 
 
 def test_a_worker_that_was_killed_while_idle_is_replaced():

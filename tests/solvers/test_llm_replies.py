@@ -42,6 +42,7 @@ def solver(server, tmp_path_factory):
     path = tmp_path_factory.mktemp("llm") / "initial.py"
     path.write_text(IDLE)
     with make_solver(server, path, nb_iterations=1, num_islands=1) as solver:
+        propose(solver, server, edit_note)  # and the initial program is evaluated, whichever test comes first
         yield solver
 
 

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationE
 from skdecide_elm.backends.elm.proposers import LLM_OPERATORS
 from skdecide_elm.backends.names import Named
 from skdecide_elm.errors import ConfigError
-from skdecide_elm.search.archives import ARCHIVES
 from skdecide_elm.search.baselines import BestOfN, OnePlusOne, RandomSearch
 from skdecide_elm.search.genetic import GeneticAlgorithm
 from skdecide_elm.search.loop import Search
@@ -184,6 +183,8 @@ def _descriptor(config: ElmConfig) -> Descriptor:
 
 
 def _archive_factory(config: ElmConfig) -> Any:
+    from skdecide_elm.search.archives import ARCHIVES  # takes seconds, which only those pay who search by ELM
+
     chosen: Any = config.archive if callable(config.archive) else ARCHIVES[config.archive]
     factory = partial(chosen, **config.archive_options)
     try:
