@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from skdecide_elm.core import Context, Program, Proposal
 from skdecide_elm.errors import ProgramError
 from skdecide_elm.programs.lifting import lifted
+from skdecide_elm.programs.normal_form import fingerprint
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
 from skdecide_elm.search.plain import from_json, to_json
 from skdecide_elm.search.tuning import Range, RangeSearch
@@ -157,6 +158,7 @@ class ConstantTuner:
         self._searches: list[_Search] = []
         self._running: dict[int, RangeSearch] = {}
         self._reached: dict[str, float] = {}
+        self._scores: dict[str, float] = {}
         self._asked = 0
 
     def ask(self, iteration: int, candidates: Callable[[], Iterable[Candidate]]) -> Trial | None:
@@ -169,12 +171,10 @@ class ConstantTuner:
             return None
         self._take_up(candidates())
         for index in self._by_need():
-            asked = self._running[index].ask()
-            if asked is not None:
-                search, (_, values) = self._searches[index], asked
-                search.scores.append(None)
+            trial = self._next_trial(index)
+            if trial is not None:
                 self._asked += 1
-                return Trial(with_values(search.code, values), index, len(search.scores) - 1)
+                return trial
         return None
 
     def base(self, trial: Trial) -> Base:
@@ -183,8 +183,30 @@ class ConstantTuner:
 
     def tell(self, trial: Trial, value: float | None) -> None:
         """The score of a trial; None where the program had been known."""
+        key = fingerprint(trial.code)
+        if value is not None:
+            self._scores[key] = value
+        self._learn(trial, self._scores.get(key, -math.inf))
+
+    def _next_trial(self, index: int) -> Trial | None:
+        """The next trial of a search whose score is not known; None until its generation was told, or if it has ended.
+
+        CMA-ES asks for the same whole numbers again and again: their scores are told at once, and cost no iteration.
+        """
+        search = self._searches[index]
+        while index in self._running and (asked := self._running[index].ask()) is not None:
+            trial = Trial(with_values(search.code, asked[1]), index, len(search.scores))
+            search.scores.append(None)
+            known = self._scores.get(fingerprint(trial.code))
+            if known is None:
+                return trial
+            self._learn(trial, known)
+        return None
+
+    def _learn(self, trial: Trial, told: float) -> None:
+        """Have a search learn the score of its trial."""
         search = self._searches[trial.search]
-        search.scores[trial.number] = told = -math.inf if value is None else value
+        search.scores[trial.number] = told
         running = self._running.get(trial.search)
         if running is None:  # it has ended since
             return
@@ -201,7 +223,7 @@ class ConstantTuner:
         searches = _SEARCHES.dump_python(self._searches)
         running = list(self._running)
         state = {"seed": self._seed, "searches": searches, "running": running, "reached": self._reached}
-        return dict(to_json(state))
+        return dict(to_json({**state, "scores": self._scores, "asked": self._asked}))
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a state from `to_json`: what was asked and told is asked and told again."""
@@ -210,7 +232,8 @@ class ConstantTuner:
         self._searches = _SEARCHES.validate_python(plain["searches"])
         self._running = {index: self._searches[index].replayed() for index in plain["running"]}
         self._reached = dict(plain["reached"])
-        self._asked = sum(len(search.scores) for search in self._searches)
+        self._scores = dict(plain["scores"])
+        self._asked = plain["asked"]
 
     def _by_need(self) -> list[int]:
         """The searches under way; the second best gets half of the trials of the best, the third a third."""
@@ -228,7 +251,7 @@ class ConstantTuner:
             if not code or score <= self._reached.get(key, -math.inf):
                 continue
             self._make_room()
-            self._reached[key] = score
+            self._reached[key] = self._scores[fingerprint(code)] = score
             seed = random.Random(f"{self._seed}/{len(self._searches)}").getrandbits(31)
             search = _Search(candidate.base(), code, seed, score)
             self._searches.append(search)

@@ -104,6 +104,40 @@ def test_a_state_on_disk_goes_on_alike():
     assert play(restored, programs, 60, first=61) == play(straight, programs, 60, first=61)
 
 
+WHOLE = """class Planner:
+    TUNABLES = {"X": (-2, 2, "int"), "Y": (-2, 2, "int")}
+    X = 2
+    Y = -2
+
+    def sample_action(self, observation):
+        return self.X * observation + self.Y
+"""
+
+
+def test_what_is_known_of_a_constant_costs_no_iteration():
+    trials = play(ConstantTuner(1.0, 0, lifts=False), known(WHOLE), 200, lag=1)
+    codes = [trial.code for trial in trials]
+    assert len(set(codes)) == len(codes) <= 25 - 1
+    assert WHOLE not in codes
+    assert max(map(value, codes)) == -(0.5**2) - 0.25**2  # of the grid, the nearest to 0.5 and 0.25
+
+
+def test_a_trial_that_was_on_its_way_already_learns_the_score_of_the_other():
+    tuner = ConstantTuner(1.0, 0, lifts=False)
+    codes, told = [], []
+    for iteration in range(1, 200):
+        trial = tuner.ask(iteration, partial(better_half, known(WHOLE)))
+        if trial is None:  # the generation is complete
+            for one in told:
+                tuner.tell(one, None if one.code in codes else value(one.code))
+                codes.append(one.code)
+            told = []
+        else:
+            told.append(trial)
+    assert len(set(codes)) < len(codes)
+    assert {score for search in tuner.to_json()["searches"] for score in search["scores"]}.isdisjoint({"-inf"})
+
+
 def test_known_and_invalid_trials_count_as_worst():
     tuner = ConstantTuner(0.5, 0, lifts=False)
     programs = known(SQUARE)
