@@ -239,3 +239,14 @@ def test_rules_are_not_for_domains_without_numbers_to_choose_by():
     assert all(suits(setting) for setting in SETTINGS.values())
     unknown = replace(SETTINGS["packing"].profile, choices=())
     assert not suits(setting_of(unknown, SOURCES["packing"]))
+
+
+def test_a_rule_may_come_to_aim_at_any_level():
+    gap = next(f for f in SETTINGS["packing"].profile.choices if f.name == "residual_less_item")
+    rule = Rule((Preference((), (Term((gap.name,), -1.0, gap.levels[0]),)),))
+    children = [varied(SETTINGS["packing"], rule, (), random.Random(seed)) for seed in range(300)]
+    moved = [child for what, child in children if what == "Draw a line, or aim, elsewhere."]
+    assert {_shape(child)[1] for child in moved} == {0}
+    aims = {child.preferences[0].index[0].target for child in moved if _shape(child) == _shape(rule)}
+    assert aims <= set(gap.levels)
+    assert max(aims) - min(aims) > (gap.levels[-1] - gap.levels[0]) / 2

@@ -204,19 +204,20 @@ def _move_condition(rule: Rule, features: Sequence[ChoiceProfile], rng: random.R
 
 
 def _move_level(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
-    """Draw a line elsewhere."""
+    """Draw a line, or aim, elsewhere."""
     at, preference = _pick(rule, rng)
-    if not preference.conditions:
+    conditions, index = [*preference.conditions], [*preference.index]
+    aims = [where for where, term in enumerate(index) if term.target is not None]
+    if not conditions and not aims:
         return None
-    where = rng.randrange(len(preference.conditions))
-    condition = preference.conditions[where]
-    level = rng.choice(next(feature.levels for feature in features if feature.name == condition.feature))
-    conditions = (
-        *preference.conditions[:where],
-        replace(condition, level=level),
-        *preference.conditions[where + 1 :],
-    )
-    return _with(rule, at, replace(preference, conditions=conditions))
+    levels = {feature.name: feature.levels for feature in features}
+    where = rng.randrange(len(conditions) + len(aims))
+    if where < len(conditions):
+        conditions[where] = replace(conditions[where], level=rng.choice(levels[conditions[where].feature]))
+    else:
+        aim = aims[where - len(conditions)]
+        index[aim] = replace(index[aim], target=rng.choice(levels[index[aim].factors[0]]))
+    return _with(rule, at, Preference(tuple(conditions), tuple(index)))
 
 
 def _swap_order(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
