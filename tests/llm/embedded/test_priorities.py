@@ -250,3 +250,15 @@ def test_a_rule_may_come_to_aim_at_any_level():
     aims = {child.preferences[0].index[0].target for child in moved if _shape(child) == _shape(rule)}
     assert aims <= set(gap.levels)
     assert max(aims) - min(aims) > (gap.levels[-1] - gap.levels[0]) / 2
+
+
+def test_no_edit_draws_a_line_beyond_what_was_seen():
+    levels = {feature.name: feature.levels for feature in SETTINGS["packing"].profile.choices}
+    gap = "residual_less_item"
+    ends = (Condition(gap, True, levels[gap][0]),), (Term((gap,), -1.0, levels[gap][-1]),)
+    rule = Rule((Preference(ends[0], ()), Preference((), ends[1])))
+    children = [varied(SETTINGS["packing"], rule, (), random.Random(seed))[1] for seed in range(300)]
+    preferences = [preference for child in children for preference in child.preferences]
+    drawn = [(c.feature, c.level) for preference in preferences for c in preference.conditions]
+    drawn += [(t.factors[0], t.target) for p in preferences for t in p.index if t.target is not None]
+    assert [(name, level) for name, level in drawn if not levels[name][0] <= level <= levels[name][-1]] == []

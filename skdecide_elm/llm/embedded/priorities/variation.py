@@ -175,7 +175,12 @@ def _no_longer_aim(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Ra
 def _near(level: float, name: str, features: Sequence[ChoiceProfile], rng: random.Random) -> float:
     """Another level of a feature, not far away."""
     levels = next(feature.levels for feature in features if feature.name == name)
-    return min(max(rng.gauss(level, (levels[-1] - levels[0]) / 10), levels[0]), levels[-1])
+    return _moved(level, levels, 1.0, rng)
+
+
+def _moved(level: float, levels: Sequence[float], size: float, rng: random.Random) -> float:
+    """A level somewhere near, and not beyond what was seen: there it would say nothing."""
+    return min(max(rng.gauss(level, size * (levels[-1] - levels[0]) / 10), levels[0]), levels[-1])
 
 
 def _prefer(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
@@ -275,10 +280,10 @@ def _number_of_conditions(rule: Rule, features: Sequence[ChoiceProfile], rng: ra
 def _shake(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
     """Move the constants."""
     size = rng.choice((0.1, 0.3, 1.0))
-    ranges = {feature.name: feature.levels[-1] - feature.levels[0] for feature in features if feature.levels}
+    levels = {feature.name: feature.levels for feature in features}
 
     def shaken(level: float, feature: str) -> float:
-        return level + size * rng.gauss(0, ranges[feature] / 10)
+        return _moved(level, levels[feature], size, rng)
 
     return replace(
         rule,
