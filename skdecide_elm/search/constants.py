@@ -182,7 +182,7 @@ class ConstantTuner:
         return self._searches[trial.search].base
 
     def tell(self, trial: Trial, value: float | None) -> None:
-        """The score of a trial; None where the program had been known."""
+        """The score of a trial; None where its program was known: that of an earlier trial of it, else the worst."""
         key = fingerprint(trial.code)
         if value is not None:
             self._scores[key] = value

@@ -172,15 +172,14 @@ def _no_longer_aim(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Ra
     return replace(rule, preferences=(*rule.preferences[:at], beyond, *rule.preferences[at:]))
 
 
-def _near(level: float, name: str, features: Sequence[ChoiceProfile], rng: random.Random) -> float:
-    """Another level of a feature, not far away."""
-    levels = next(feature.levels for feature in features if feature.name == name)
-    return _moved(level, levels, 1.0, rng)
-
-
-def _moved(level: float, levels: Sequence[float], size: float, rng: random.Random) -> float:
-    """A level somewhere near, and not beyond what was seen: there it would say nothing."""
+def _near(level: float, name: str, features: Sequence[ChoiceProfile], rng: random.Random, size: float = 1.0) -> float:
+    """Another level of a feature, not far away, and not beyond what was seen: there it would say nothing."""
+    levels = _levels(name, features)
     return min(max(rng.gauss(level, size * (levels[-1] - levels[0]) / 10), levels[0]), levels[-1])
+
+
+def _levels(name: str, features: Sequence[ChoiceProfile]) -> Sequence[float]:
+    return next(feature.levels for feature in features if feature.name == name)
 
 
 def _prefer(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
@@ -215,13 +214,13 @@ def _move_level(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Rando
     aims = [where for where, term in enumerate(index) if term.target is not None]
     if not conditions and not aims:
         return None
-    levels = {feature.name: feature.levels for feature in features}
     where = rng.randrange(len(conditions) + len(aims))
     if where < len(conditions):
-        conditions[where] = replace(conditions[where], level=rng.choice(levels[conditions[where].feature]))
+        level = rng.choice(_levels(conditions[where].feature, features))
+        conditions[where] = replace(conditions[where], level=level)
     else:
         aim = aims[where - len(conditions)]
-        index[aim] = replace(index[aim], target=rng.choice(levels[index[aim].factors[0]]))
+        index[aim] = replace(index[aim], target=rng.choice(_levels(index[aim].factors[0], features)))
     return _with(rule, at, Preference(tuple(conditions), tuple(index)))
 
 
@@ -280,10 +279,9 @@ def _number_of_conditions(rule: Rule, features: Sequence[ChoiceProfile], rng: ra
 def _shake(rule: Rule, features: Sequence[ChoiceProfile], rng: random.Random) -> Rule | None:
     """Move the constants."""
     size = rng.choice((0.1, 0.3, 1.0))
-    levels = {feature.name: feature.levels for feature in features}
 
     def shaken(level: float, feature: str) -> float:
-        return _moved(level, levels[feature], size, rng)
+        return _near(level, feature, features, rng, size)
 
     return replace(
         rule,
