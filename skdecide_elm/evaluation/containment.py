@@ -42,6 +42,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _MIB = 2**20
 _KILL_POLL_SECONDS = 0.0005
+_REMOVALS = 20
 _MADV_COLLAPSE = 25
 _HUGE_PAGE = 2 * _MIB
 _ERRORS = "backslashreplace"
@@ -172,16 +173,23 @@ def remove_tree(folder: Path) -> None:
     """Remove a folder that a program may have filled; what cannot be removed is left.
 
     `shutil.rmtree` recurses, and gives up on folders without permissions. Here each sub-folder is moved to the top
-    when its turn comes, so no nesting is too deep and no path too long.
+    when its turn comes, so no nesting is too deep and no path too long. Another thread may be removing the same, or a
+    part of it: what it takes away meanwhile is met with another attempt.
     """
-    with contextlib.suppress(OSError):
-        pending = _strip(folder)
-        while pending:
-            current = pending.pop()
-            for nested in _strip(current):
-                pending.append(nested.rename(folder / uuid.uuid4().hex))
-            current.rmdir()
-        folder.rmdir()
+    for _ in range(_REMOVALS):
+        with contextlib.suppress(OSError):
+            _remove_at_once(folder)
+            return
+
+
+def _remove_at_once(folder: Path) -> None:
+    pending = _strip(folder)
+    while pending:
+        current = pending.pop()
+        for nested in _strip(current):
+            pending.append(nested.rename(folder / uuid.uuid4().hex))
+        current.rmdir()
+    folder.rmdir()
 
 
 def _strip(folder: Path) -> list[Path]:

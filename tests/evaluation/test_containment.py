@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -69,6 +70,18 @@ def test_links_are_removed_and_what_they_lead_to_is_not(tmp_path):
 
 def test_what_is_not_there_needs_no_removal(tmp_path):
     remove_tree(tmp_path / "nothing")
+
+
+def test_two_threads_may_remove_the_same(tmp_path):
+    with ThreadPoolExecutor(2) as threads:
+        for number in range(100):
+            root = tmp_path / str(number)
+            part = root / "part"
+            for nested in range(4):
+                (part / str(nested) / "deep").mkdir(parents=True)
+                (part / f"file{nested}").touch()
+            list(threads.map(remove_tree, [part, root]))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("command", "status"), [("exit 3", 3), ("kill -9 $$", -9)])
