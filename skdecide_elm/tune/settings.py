@@ -14,7 +14,7 @@ from typing import Any, Literal
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, RandomSampler, TPESampler
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -64,7 +64,8 @@ class StudySettings:
         storage: a database's URL (``sqlite:///study.db``, ``postgresql://…``) or the path of a journal file, which may
             lie on a network file system; None: in memory.
         study_name: under which the study is stored; whoever names the same joins it.
-        begin_with_defaults: the first trial is that of the hyperparameters' defaults, as far as they are in range.
+        begin_with_defaults: the first trial of a new study is that of the hyperparameters' defaults, as far as they are
+            in range.
 
     Raises:
         ConfigError: a setting that cannot work.
@@ -95,14 +96,14 @@ class StudySettings:
         if self.cost is not None:
             check_known("cost", self.cost, _COSTS)
 
-    def open_storage(self) -> BaseStorage | None:
-        """The storage; several processes may open it.
+    def open_storage(self) -> BaseStorage:
+        """The storage; several processes may open it, unless it is in memory.
 
         Raises:
             ConfigError: it cannot be opened.
         """
         if self.storage is None:
-            return None
+            return InMemoryStorage()
         if "://" not in self.storage:
             return JournalStorage(JournalFileBackend(self.storage))
         try:

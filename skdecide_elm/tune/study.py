@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 from discrete_optimization.generic_tools.hyperparameters.hyperparameter import Hyperparameter
 from optuna import Study, Trial, TrialPruned
+from optuna.exceptions import DuplicatedStudyError
 from optuna.study import MaxTrialsCallback, StudyDirection
 from optuna.trial import TrialState
 
@@ -61,13 +62,7 @@ def load_study(solver_class: type[ProgramSolver], settings: StudySettings) -> St
         ConfigError: the storage cannot be opened, or the study there is about something else.
     """
     directions = [StudyDirection.MAXIMIZE] + ([StudyDirection.MINIMIZE] if settings.cost else [])
-    study = optuna.create_study(
-        storage=settings.open_storage(),
-        pruner=settings.make_pruner(),
-        study_name=settings.study_name,
-        directions=directions,
-        load_if_exists=True,
-    )
+    study, is_new = _create_or_join(settings, directions)
     description = {"solver": solver_class.__name__, "seeds": list(settings.seeds), "cost": settings.cost}
     found = study.user_attrs.get(_DESCRIPTION, description)
     if found != description or study.directions != directions:
@@ -76,11 +71,21 @@ def load_study(solver_class: type[ProgramSolver], settings: StudySettings) -> St
             "give another study_name, or the same settings"
         )
     study.set_user_attr(_DESCRIPTION, description)
-    trials = study.get_trials(deepcopy=False)
-    study.sampler = settings.make_sampler(len(trials))
-    if settings.begin_with_defaults and not trials:
-        study.enqueue_trial(_defaults(solver_class, settings), skip_if_exists=True)
+    study.sampler = settings.make_sampler(len(study.get_trials(deepcopy=False)))
+    if settings.begin_with_defaults and is_new:
+        study.enqueue_trial(_defaults(solver_class, settings))
     return study
+
+
+def _create_or_join(settings: StudySettings, directions: list[StudyDirection]) -> tuple[Study, bool]:
+    """The study, and whether it is new: of processes that come at the same time, to one alone."""
+    storage, pruner = settings.open_storage(), settings.make_pruner()
+    try:
+        return optuna.create_study(
+            storage=storage, pruner=pruner, study_name=settings.study_name, directions=directions
+        ), True
+    except DuplicatedStudyError:
+        return optuna.load_study(storage=storage, pruner=pruner, study_name=settings.study_name), False
 
 
 def _nb_finished(study: Study) -> int:

@@ -4,8 +4,10 @@ import json
 import math
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import fmean
+from threading import Barrier
 
 import optuna
 import pytest
@@ -15,7 +17,7 @@ from tiny import FAST, IDLE, Line, program
 
 from skdecide_elm import IntegratedELM, IntegratedOpenEvolve
 from skdecide_elm.errors import ConfigError
-from skdecide_elm.tune import StudySettings, run_study
+from skdecide_elm.tune import StudySettings, load_study, run_study
 
 ISLANDS = {"names": ("num_islands", "exploration_ratio"), "sampler": "random", "sampler_seed": 1}
 
@@ -180,6 +182,24 @@ def test_a_study_of_something_else_is_not_joined(maker, tmp_path, other):
     run_study(maker, IntegratedOpenEvolve, StudySettings(**settings))
     with pytest.raises(ConfigError, match="expected the study 'skdecide_elm' to be of"):
         run_study(maker, IntegratedOpenEvolve, StudySettings(**{**settings, **other}))
+
+
+@pytest.mark.parametrize("storage", ["sqlite:///{}/study.db", "{}/study.log"])
+def test_those_who_begin_a_study_at_the_same_time_queue_the_defaults_once(tmp_path, storage):
+    for attempt in range(5):
+        settings = StudySettings(storage=storage.format(tmp_path), study_name=f"study-{attempt}", **ISLANDS)
+        settings.open_storage()  # what a database needs is there, so that all come to the study at once
+        begin = Barrier(4)
+
+        def join(_, settings=settings, begin=begin):
+            begin.wait()
+            return load_study(IntegratedOpenEvolve, settings)
+
+        with ThreadPoolExecutor(4) as members:
+            studies = list(members.map(join, range(4)))
+        waiting = [study.get_trials(states=[TrialState.WAITING]) for study in studies]
+        assert [len(trials) for trials in waiting] == [1, 1, 1, 1]
+        assert waiting[0][0].system_attrs["fixed_params"] == {"num_islands": 5, "exploration_ratio": 0.2}
 
 
 MEMBER = """
