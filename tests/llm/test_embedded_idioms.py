@@ -96,14 +96,26 @@ def test_every_fitting_idiom_runs_to_the_end(name):
     assert len(seen) == FITTING[name]
 
 
+def _searches(draws):
+    searches = [(idiom, program) for idiom, program in _programs("maze", draws) if "search" in idiom.headline]
+    assert len(searches) == 4 * draws
+    return searches
+
+
 def test_search_reaches_the_goal_at_the_least_cost():
-    searches = [(idiom, program) for idiom, program in _programs("maze", draws=6) if "search" in idiom.headline]
-    assert len(searches) == 4 * 6
+    searches = _searches(draws=6)
     optimum = _steps_to_the_exit(DEFAULT_MAZE)
     for idiom, program in searches:
         cost, reached = _cost(re.sub(r"NODE_LIMIT = \d+", "NODE_LIMIT = 1000", program), "maze", 300)
         assert reached
         assert cost == optimum or "greedy" in idiom.headline or "DISTANCE_WEIGHT = 2" in program
+
+
+@pytest.mark.parametrize("limit", [1, 5, 25])
+def test_search_that_runs_out_of_nodes_does_not_walk_in_circles(limit):
+    for idiom, program in _searches(draws=1):
+        short_of_nodes = re.sub(r"NODE_LIMIT = \d+", f"NODE_LIMIT = {limit}", program)
+        assert _cost(short_of_nodes, "maze", 20_000)[1], idiom.headline
 
 
 def test_exploration_with_the_model_reaches_the_goal():
@@ -220,7 +232,7 @@ def test_imports_come_and_go_with_the_idiom():
     first, second = (
         next(program for line, program in programs.items() if word in line) for word in ("A* search", "fixed place")
     )
-    assert "import heapq\nimport itertools\nimport random\n" in first
+    assert "from collections import Counter\nimport heapq\nimport itertools\nimport random\n" in first
     source = parse(first)
     setting = setting_of(profile_domain(Maze()), source)
     idiom = next(idiom for idiom in IDIOMS if "fixed place" in idiom.headline)

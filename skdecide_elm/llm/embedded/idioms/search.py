@@ -13,7 +13,8 @@ __all__ = ["SEARCH_IDIOMS"]
 _NODE_LIMITS = (200, 600, 2000)
 
 _DETAILS = """The search starts from what is observed, and again whenever the plan is used up or the world is
-not where the plan says. When it runs out of nodes, the plan leads to {consolation}."""
+not where the plan says. When it runs out of nodes, the plan leads to the edge of what it has seen: to where the fewest
+plans have led, and of these to the state {preferred}."""
 
 _SAMPLE_ACTION = """
 def sample_action({arguments}):
@@ -46,7 +47,19 @@ def search(self, start):
                 cost_to[successor] = cost
                 came_from[successor] = (state, action)
                 heapq.heappush(queue, ({priority}, next(ticket), successor))
-    return self.path(came_from, {consolation})
+    return self.path(came_from, self.edge(cost_to, expanded))
+"""
+
+_EDGE = """
+def edge(self, cost_to, expanded):
+    frontier = [
+        state
+        for state in cost_to
+        if state not in expanded and (self.domain.is_goal(state) or not self.domain.is_terminal(state))
+    ]
+    end = min(frontier, key=lambda state: (self.ends[state], {preference}), default=None)
+    self.ends[end] += 1
+    return end
 """
 
 _PATH = """
@@ -88,26 +101,24 @@ def _write(headline: str, priority: str, step_cost: str, weighted: bool, setting
         step_cost=step_cost,
         priority=priority.format(cost="cost", state="successor"),
         priority_of_start=priority.format(cost="0", state="start") if informed else "0",
-        consolation="min(expanded, key=self.distance, default=start)"
-        if informed
-        else "max(expanded, key=cost_to.get, default=start)",
     )
     sample = _SAMPLE_ACTION.format(arguments=setting.sample_arguments, choices=_choices(setting))
-    methods = [sample, search, _PATH, *([_DISTANCE] if informed else [])]
-    where = "the state nearest to a goal" if informed else "the farthest state reached"
+    edge = _EDGE.format(preference="self.distance(state)" if informed else "-cost_to[state]")
+    methods = [sample, search, edge, _PATH, *([_DISTANCE] if informed else [])]
     text = planner_text(
         setting,
         headline,
         *methods,
-        details=_DETAILS.format(consolation=where),
+        details=_DETAILS.format(preferred="nearest to a goal" if informed else "farthest from the start"),
         constants=constants,
         state=[
             *(["self.goals = list(domain.get_goals().get_elements())"] if informed else []),
             "self.plan = []",
             "self.expected = None",
+            "self.ends = Counter()",
         ],
     )
-    return Draft(("import heapq", "import itertools", "import random"), text)
+    return Draft(("import heapq", "import itertools", "import random", "from collections import Counter"), text)
 
 
 def _choices(setting: Setting) -> str:
