@@ -31,7 +31,7 @@ def search(self, start):
     cost_to = {{start: 0}}
     came_from = {{}}
     ticket = itertools.count()
-    queue = [({priority_of_start}, next(ticket), start)]
+    queue = [(0, next(ticket), start)]
     expanded = set()
     while queue and len(expanded) < self.NODE_LIMIT:
         state = heapq.heappop(queue)[-1]
@@ -46,7 +46,8 @@ def search(self, start):
             if successor not in cost_to or cost < cost_to[successor]:
                 cost_to[successor] = cost
                 came_from[successor] = (state, action)
-                heapq.heappush(queue, ({priority}, next(ticket), successor))
+                priority = {priority}
+                heapq.heappush(queue, (priority, next(ticket), successor))
     return self.path(came_from, self.edge(cost_to, expanded))
 """
 
@@ -96,12 +97,7 @@ def _write(headline: str, priority: str, step_cost: str, weighted: bool, setting
     constants = [f"NODE_LIMIT = {rng.choice(_NODE_LIMITS)}"]
     if weighted:
         constants.append(f"DISTANCE_WEIGHT = {rng.choice((0.5, 1.0, 1.5, 2.0))}")
-    search = _SEARCH.format(
-        actions=setting.actions_at("state"),
-        step_cost=step_cost,
-        priority=priority.format(cost="cost", state="successor"),
-        priority_of_start=priority.format(cost="0", state="start") if informed else "0",
-    )
+    search = _SEARCH.format(actions=setting.actions_at("state"), step_cost=step_cost, priority=priority)
     sample = _SAMPLE_ACTION.format(arguments=setting.sample_arguments, choices=_choices(setting))
     edge = _EDGE.format(preference="self.distance(state)" if informed else "-cost_to[state]")
     methods = [sample, search, edge, _PATH, *([_DISTANCE] if informed else [])]
@@ -136,23 +132,23 @@ def _idiom(
 
 
 SEARCH_IDIOMS = (
-    _idiom("Follow a plan to a goal, found by breadth-first search in the model.", "{cost}", "1", _fits),
+    _idiom("Follow a plan to a goal, found by breadth-first search in the model.", "cost", "1", _fits),
     _idiom(
         "Follow a plan to a goal, found by uniform-cost search in the model.",
-        "{cost}",
+        "cost",
         _MODEL_COST,
         _fits,
     ),
     _idiom(
         "Follow a plan to a goal, found by A* search in the model.",
-        "{cost} + self.DISTANCE_WEIGHT * self.distance({state})",
+        "cost + self.DISTANCE_WEIGHT * self.distance(successor)",
         _MODEL_COST,
         _fits_with_distance,
         weighted=True,
     ),
     _idiom(
         "Follow a plan to a goal, found by greedy best-first search in the model.",
-        "self.distance({state})",
+        "self.distance(successor)",
         _MODEL_COST,
         _fits_with_distance,
     ),
