@@ -5,10 +5,16 @@ import signal
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 HERE = str(Path(__file__).parent)
 if HERE not in sys.path:
     sys.path.insert(0, HERE)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH", "")]))
+
+# how long an example takes says how busy the machine is
+settings.register_profile("any speed", deadline=None)
+settings.load_profile("any speed")
 
 # a shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +19,6 @@ from skdecide_elm.llm.request_threads import RequestThreads
 from skdecide_elm.llm.retries import Retrying
 
 __all__ = ["ForeignModel", "OpenAIModel", "open_model"]
-
-_CHARACTERS_PER_TOKEN = 4
-"""A rule of thumb for English and code, where a client does not count."""
 
 
 def open_model(config: LLMModelConfig) -> Model:
@@ -51,7 +49,7 @@ class ForeignModel:
         except Exception as error:  # a stranger's client may raise anything; it costs this proposal, not the run
             raise RequestError(type(error).__name__, str(error)) from error
         counted = getattr(self._client, "last_usage", None)  # no other request runs between the reply and this line
-        return Reply(prompt.cut(text), _usage(counted) if counted else _estimate(prompt, text))
+        return Reply(prompt.cut(text), _usage(counted, prompt, text))
 
 
 class OpenAIModel:
@@ -96,7 +94,7 @@ class _Client(OpenAILLM):  # type: ignore[misc]
         messages = [{"role": "user", "content": prompt.user}]
         response = await self.generate_with_context(prompt.system, messages, retries=0, **sampling)
         text = getattr(getattr(response.choices[0], "message", None), "content", None)
-        return Reply(prompt.cut(text), _usage_of(response, prompt, text))
+        return Reply(prompt.cut(text), _usage(getattr(response, "usage", None), prompt, text))
 
     async def complete(self, prompt: Prompt) -> Reply:
         """A reply of the completion endpoint."""
@@ -111,7 +109,7 @@ class _Client(OpenAILLM):  # type: ignore[misc]
         request = self._in_thread(lambda: self.client.completions.create(model=self.model, prompt=prompt.user, **known))
         response = _readable(await asyncio.wait_for(request, self.timeout))
         text = getattr(response.choices[0], "text", None)
-        return Reply(prompt.cut(text), _usage_of(response, prompt, text))
+        return Reply(prompt.cut(text), _usage(getattr(response, "usage", None), prompt, text))
 
     async def _call_api(self, params: dict[str, Any]) -> Any:
         """Called by the base class, within the time limit, with the parameters that it has chosen."""
@@ -126,22 +124,18 @@ class _Client(OpenAILLM):  # type: ignore[misc]
 
 def _readable(response: Any) -> Any:
     """The response, if it is one: the openai client returns whatever a server sends with status 200."""
-    if not getattr(response, "choices", None):
+    choices = getattr(response, "choices", None)
+    if not isinstance(choices, list) or not choices:
         raise RequestError(
             "UnreadableResponse", f"expected a completion from the server; found {str(response)[:200]!r}"
         )
     return response
 
 
-def _usage_of(response: Any, prompt: Prompt, text: str | None) -> Usage:
-    counted = getattr(response, "usage", None)
-    return _estimate(prompt, text) if counted is None else _usage(vars(counted))
-
-
-def _usage(counted: dict[str, Any]) -> Usage:
-    return Usage(int(counted.get("prompt_tokens") or 0), int(counted.get("completion_tokens") or 0))
-
-
-def _estimate(prompt: Prompt, text: str | None) -> Usage:
-    asked = len(prompt.system) + len(prompt.user)
-    return Usage(asked // _CHARACTERS_PER_TOKEN, len(text or "") // _CHARACTERS_PER_TOKEN, estimated=True)
+def _usage(counted: Any, prompt: Prompt, text: str | None) -> Usage:
+    """What the server or the client has counted; an estimate where that cannot be read."""
+    given = counted if isinstance(counted, Mapping) else getattr(counted, "__dict__", {})
+    try:
+        return Usage(int(given["prompt_tokens"]), int(given.get("completion_tokens") or 0))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return Usage.estimate(prompt, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -52,7 +53,7 @@ class Entry:
             a failure is one call.
         attempts: how often requests were sent.
         estimated: the tokens are an estimate, for the server did not count them.
-        error: the kind of failure, empty for a reply.
+        error: the kind of failure, ``cancelled`` for a request that the end of a run has overtaken, empty for a reply.
     """
 
     operator: str
@@ -93,11 +94,13 @@ class Limits:
             mean: what each of these is expected to cost.
         """
         mean = mean or Spending()
+        unknown = under_way > 0 and spent.tokens == 0  # what a request costs: the first one tells, alone
         if self.max_llm_calls is not None and spent.calls + under_way >= self.max_llm_calls:
             return "max_llm_calls"
-        if self.max_llm_tokens is not None and spent.tokens + under_way * mean.tokens >= self.max_llm_tokens:
+        tokens, cost = spent.tokens + under_way * mean.tokens, spent.cost + under_way * mean.cost
+        if self.max_llm_tokens is not None and (unknown or tokens >= self.max_llm_tokens):
             return "max_llm_tokens"
-        if self.max_llm_cost is not None and spent.cost + under_way * mean.cost >= self.max_llm_cost:
+        if self.max_llm_cost is not None and (unknown or cost >= self.max_llm_cost):
             return "max_llm_cost"
         return None
 
@@ -191,18 +194,25 @@ class Accounted:
         except RequestError as error:
             self._ledger.record(Entry(self._operator, self.name, attempts=error.attempts, error=error.kind))
             raise
+        except asyncio.CancelledError:  # nobody waits for the reply, but the server charges for it
+            self._record(Usage.estimate(prompt, None), error="cancelled")
+            raise
+        self._record(reply.usage, attempts=reply.attempts)
+        return reply
+
+    def _record(self, usage: Usage, attempts: int = 1, error: str = "") -> None:
         self._ledger.record(
             Entry(
                 self._operator,
                 self.name,
-                prompt_tokens=reply.usage.prompt_tokens,
-                completion_tokens=reply.usage.completion_tokens,
-                cost=self._cost(reply.usage),
-                attempts=reply.attempts,
-                estimated=reply.usage.estimated,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                cost=self._cost(usage),
+                attempts=attempts,
+                estimated=usage.estimated,
+                error=error,
             )
         )
-        return reply
 
     def _cost(self, usage: Usage) -> float:
         prompt, completion = self._price

@@ -7,6 +7,9 @@ from typing import Literal, Protocol
 
 __all__ = ["Model", "Prompt", "Reply", "Usage"]
 
+_CHARACTERS_PER_TOKEN = 4
+"""A rule of thumb for English and code, where nobody counts."""
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -40,6 +43,12 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated: bool = False
+
+    @classmethod
+    def estimate(cls, prompt: Prompt, text: str | None) -> Usage:
+        """What a request and its reply cost, by their lengths."""
+        asked = len(prompt.system) + len(prompt.user)
+        return cls(asked // _CHARACTERS_PER_TOKEN, len(text or "") // _CHARACTERS_PER_TOKEN, estimated=True)
 
 
 @dataclass(frozen=True)

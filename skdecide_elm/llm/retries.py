@@ -19,6 +19,9 @@ __all__ = ["Retrying", "asked_wait", "is_passing"]
 _LONGEST_WAIT = 60.0
 """Seconds; a server may ask for more."""
 
+_LONGEST_ASKED = 600.0
+"""Seconds; a server that asks for more is not waited for."""
+
 _FAILURES = (openai.OpenAIError, asyncio.TimeoutError, RequestError, ValueError, OSError)
 """What a request may fail by; ValueError: a body that is no JSON."""
 
@@ -29,7 +32,8 @@ class Retrying:
     """A model whose failed requests are repeated, with exponential backoff and full jitter.
 
     The wait before retry k is uniform in [0, delay · 2^k] (M. Brooker, "Exponential backoff and jitter", AWS
-    Architecture Blog, 2015), at most a minute, after the wait that the server asked for by ``Retry-After``.
+    Architecture Blog, 2015), at most a minute, after the wait that the server asked for by ``Retry-After``. A server
+    that asks for more than ten minutes, such as until tomorrow, has failed for good.
 
     Args:
         model: makes each request once.
@@ -54,10 +58,11 @@ class Retrying:
             try:
                 return replace(await self._model.ask(prompt), attempts=attempt + 1)
             except _FAILURES as error:
-                if attempt == self._retries or not is_passing(error):
+                asked = asked_wait(error)
+                if attempt == self._retries or not is_passing(error) or asked > _LONGEST_ASKED:
                     raise _final(error, attempt + 1) from error
                 jitter = self._rng.uniform(0, min(_LONGEST_WAIT, self._delay * 2**attempt))
-                await self._sleep(asked_wait(error) + jitter)
+                await self._sleep(asked + jitter)
         raise AssertionError("unreachable")
 
 

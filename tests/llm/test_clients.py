@@ -84,6 +84,7 @@ def test_what_passes_is_overcome(failure, kind):
         (Drop(), "APIConnectionError"),
         (Garbage(), "UnreadableResponse"),
         (Garbage(b'{"choices": []}'), "UnreadableResponse"),
+        (Garbage(b'{"choices": {"a": 1}}'), "UnreadableResponse"),
     ],
 )
 def test_what_lasts_costs_one_request_more_than_there_are_retries(failure, kind):
@@ -96,6 +97,14 @@ def test_what_lasts_costs_one_request_more_than_there_are_retries(failure, kind)
 def test_a_completion_without_a_text_is_an_empty_reply(body):
     with Loopback([Garbage(body)]) as server:
         assert ask(server).text is None
+
+
+@pytest.mark.parametrize("usage", ['"none"', "[1]", "7", "{}", '{"prompt_tokens": "many"}', '{"prompt_tokens": 1e999}'])
+def test_a_count_that_cannot_be_read_is_estimated(usage):
+    body = f'{{"choices": [{{"message": {{"content": "{"x" * 40}"}}}}], "usage": {usage}}}'
+    with Loopback([Garbage(body.encode())]) as server:
+        reply = ask(server, Prompt("y" * 80))
+    assert (reply.text, reply.usage, len(server.requests)) == ("x" * 40, Usage(20, 10, estimated=True), 1)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422])

@@ -11,6 +11,7 @@ from openevolve.utils.code_utils import apply_diff_blocks, extract_diffs, parse_
 
 from skdecide_elm.errors import ReplyError
 from skdecide_elm.llm.embedded.reply import current_program, diff_reply, full_reply, other_programs, wants_diff
+from skdecide_elm.prompts.sections import code_block
 
 FENCED = '''# EVOLVE-BLOCK-START
 class Planner:
@@ -40,6 +41,13 @@ def test_the_current_program_is_found_among_others(program, diff):
     prompt = _prompt(program, diff)
     assert current_program(prompt) == program
     assert wants_diff(prompt) == diff
+
+
+def test_a_longer_fence_ends_at_its_like():
+    text = PLAIN.replace("    pass", '    """\n````\n```\n    """')
+    prompt = f"# Current Program\n{code_block(text)}\n\n```python\nclass Planner: ...\n```\n"
+    assert "`````python" in prompt
+    assert current_program(prompt) == text.rstrip()
 
 
 def test_the_heading_inside_a_program_does_not_mislead():

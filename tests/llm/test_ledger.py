@@ -48,6 +48,25 @@ def test_a_failure_is_a_call():
     assert ledger.total == Spending(1)
 
 
+def test_a_request_that_nobody_waits_for_any_more_is_paid_for():
+    class Slow:
+        name = "big"
+
+        async def ask(self, prompt):
+            await asyncio.sleep(60)
+
+    async def run():
+        request = asyncio.ensure_future(Accounted(Slow(), ledger, PRICES, "rewrite").ask(Prompt("x" * 4000)))
+        await asyncio.sleep(0)
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
+        return request.cancelled()
+
+    ledger = Ledger()
+    assert asyncio.run(run())
+    assert ledger.entries == [Entry("rewrite", "big", 1, 1000, 0, 0.002, estimated=True, error="cancelled")]
+
+
 def test_each_request_is_written_at_once_and_the_next_ledger_goes_on(tmp_path):
     path = tmp_path / "new" / "ledger.jsonl"
     ledger = Ledger(path)
@@ -108,6 +127,11 @@ def test_concurrent_tasks_have_tallies_of_their_own():
         (Limits(max_llm_tokens=100), Spending(1, 60, 30), 2, "max_llm_tokens"),
         (Limits(max_llm_cost=1.0), Spending(1, 1, 1, 0.5), 1, None),
         (Limits(max_llm_cost=1.0), Spending(1, 1, 1, 0.5), 2, "max_llm_cost"),
+        # as long as nobody knows what a request costs, one is made at a time
+        (Limits(max_llm_cost=1e9), Spending(), 0, None),
+        (Limits(max_llm_cost=1e9), Spending(), 1, "max_llm_cost"),
+        (Limits(max_llm_tokens=10**9), Spending(calls=2), 1, "max_llm_tokens"),
+        (Limits(max_llm_calls=10**9), Spending(), 99, None),
     ],
 )
 def test_limits(limits, spent, under_way, reached):

@@ -71,6 +71,13 @@ def test_a_real_server_is_waited_for():
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("asked", ["601", "86400", "1e300", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_server_that_asks_for_too_long_is_not_waited_for(asked):
+    with pytest.raises(RequestError) as caught:
+        waits(Failing(status_error(429, **{"retry-after": asked})), 5, 1)
+    assert caught.value.attempts == 1
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [

@@ -152,6 +152,37 @@ def test_the_same_program_again_is_dropped_counted_and_told(initial):
     assert any("The last proposal made from this program repeated a program" in text for text in told[2:])
 
 
+def test_an_llm_is_told_of_its_own_repeats_alone(initial):
+    """Who has no LLM proposes what is known, too; an LLM that always has something new is not blamed for it."""
+    settings = {"operators": {"rewrite": 1.0, "embedded": 2.0}, "nb_iterations": 100, "num_islands": 1}
+    with Programmer() as server, solver_with(server, initial, **settings) as solver:
+        solver.solve()
+    assert solver.statistics.duplicates and len(server.requests) > 5
+    assert not any("repeated a program" in request["messages"][-1]["content"] for request in server.requests)
+
+
+def test_who_repairs_is_told_of_its_repeats(initial):
+    def answer(request):
+        repairs = request["messages"][-1]["content"].startswith("# Program to repair")
+        return f"```python\n{IDLE if repairs else program('1 / 0')}```\n"
+
+    with Loopback(answer) as server:
+        settings = {"operators": ["rewrite", "repair"], "nb_iterations": 1, "num_islands": 1, "llm_concurrency": 1}
+        with solver_with(server, initial, **settings) as solver:
+            for _ in range(12):
+                solver.solve()
+    asked = [request["messages"][-1]["content"] for request in server.requests]
+    told = ["repeated a program" in text for text in asked if text.startswith("# Program to repair")]
+    assert len(told) > 2 and told == [False] + [True] * (len(told) - 1)
+
+
+def test_the_first_request_tells_what_one_costs(initial):
+    settings = {"operators": ["rewrite"], "max_llm_cost": 0.01, "llm_prices": {"loopback": (1e6, 1e6)}}
+    with Programmer() as server, solver_with(server, initial, **settings) as solver:
+        solver.solve()
+        assert solver.iteration == solver.ledger.total.calls == len(server.requests) == 1
+
+
 def test_a_limit_of_calls_is_kept_exactly(initial):
     with Programmer() as server, solver_with(server, initial, max_llm_calls=13, nb_iterations=50) as solver:
         solver.solve()

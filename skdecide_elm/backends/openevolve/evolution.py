@@ -71,7 +71,7 @@ class Evolution:
     Attributes:
         racing: the error rate at which a child that is clearly worse than its island's best is stopped; None: never.
         known: normal forms of all programs so far.
-        repeats: proposals in a row, by their parent, that were known already.
+        repeats: proposals in a row, by their parent, that were known already; where LLMs are asked, theirs alone.
         under_way: jobs that have begun and not ended, by iteration; a run that goes on begins with them.
         tuner: of the programs' constants.
     """
@@ -182,12 +182,13 @@ class Evolution:
         failures = self.database.failures(_FAILURES)
         arm = arm or self.arms.choose(self.rng, bool(failures))
         mates = inspirations[: self.arms.num_parents(arm) - 1]
+        shown = failures[0] if failures and self.arms.repairs(arm) and is_valid(parent) else parent
         context = Context(
             iteration,
             seed=random.Random(f"{self.seed}/{iteration}/context").getrandbits(31),
             examples=self._core(inspirations[len(mates) :]),
             failures=self._core(failures) if self.arms.repairs(arm) else (),
-            duplicates=self.repeats[parent.id],
+            duplicates=self.repeats[shown.id],
         )
         prompt = None
         if self.arms.is_sampled(arm):
@@ -225,13 +226,15 @@ class Evolution:
     def _adopt(self, job: Job, proposal: Proposal, evaluation: Evaluation | None, number: int) -> float:
         """Insert a child, unless it is known; how much better it is than its parent."""
         parent = next(p for p in (*job.parents, *job.context.failures) if p.id == proposal.parents[0])
+        tells = self.arms.is_charged(job.arm) or not self.arms.asks_llm  # an LLM is told of its own repeats alone
         if not self.known.add(proposal.code) or evaluation is None:
             self.statistics.duplicates += 1
-            self.repeats[parent.id] += 1
+            self.repeats[parent.id] += tells
             return 0.0
         if has_timed_out(evaluation):  # proposed again, it is for the cache to say when it is tried again
             self.known.forget(proposal.code)
-        self.repeats.pop(parent.id, None)
+        if tells:
+            self.repeats.pop(parent.id, None)
         self.statistics.evaluations += 1
         self.statistics.repaired += proposal.repaired
         self.statistics.invalid += not evaluation.is_valid

@@ -16,7 +16,7 @@ class Budget:
     """Limits against what is spent, and what the proposals under way are expected to spend.
 
     What is under way is awaited when a limit is reached, so a limit of tokens or money may be passed by as much as
-    these proposals cost more than the mean.
+    these proposals cost more than the mean. What one costs is known when the first has ended, which therefore is alone.
 
     Args:
         spent: before this run.
@@ -26,7 +26,7 @@ class Budget:
         self._limits = limits
         self._spent = spent
         self._under_way = 0
-        self._reached: str | None = None
+        self._is_told = False
 
     def begin(self, charged: bool) -> None:
         """A proposal is on its way."""
@@ -40,9 +40,9 @@ class Budget:
     def is_spent(self) -> bool:
         """Whether no other proposal may begin now."""
         reached = self._limits.reached(self._spent, self._under_way, self._mean)
-        if reached != self._reached and reached is not None:
+        if reached is not None and not self._under_way and not self._is_told:
             logger.info("%s is reached: no further request is made. Spent: %s", reached, self._spent)
-        self._reached = reached
+            self._is_told = True
         return reached is not None
 
     @property

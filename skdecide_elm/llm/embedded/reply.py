@@ -12,8 +12,7 @@ from skdecide_elm.errors import ReplyError
 
 __all__ = ["current_program", "diff_reply", "full_reply", "other_programs", "wants_diff"]
 
-_OPENING = re.compile(r"^# Current Program[ \t]*\n```\w*[ \t]*\n", re.MULTILINE)
-_CLOSING = re.compile(r"^```[ \t]*$", re.MULTILINE)
+_OPENING = re.compile(r"^# Current Program[ \t]*\n(`{3,})\w*[ \t]*\n", re.MULTILINE)
 _FENCED = re.compile(r"^```python[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _SEARCH = "<<<<<<< SEARCH"
 _MAX_HUNKS = 3
@@ -28,8 +27,10 @@ def current_program(prompt: str) -> str:
     Raises:
         ReplyError: the prompt shows no program.
     """
-    text = _after_heading(prompt)
-    candidates = [text[: closing.start()].removesuffix("\n") for closing in _CLOSING.finditer(text)]
+    opening = _opening(prompt)
+    text = prompt[opening.end() :]
+    closings = re.finditer(rf"^{opening[1]}[ \t]*$", text, re.MULTILINE)
+    candidates = [text[: closing.start()].removesuffix("\n") for closing in closings]
     if not candidates:
         raise ReplyError(
             "no_program",
@@ -40,13 +41,13 @@ def current_program(prompt: str) -> str:
 
 def other_programs(prompt: str) -> list[str]:
     """The programs that a prompt shows before the one to improve, in their order."""
-    before = prompt[: len(prompt) - len(_after_heading(prompt))]
+    before = prompt[: _opening(prompt).end()]
     return [text for text in _FENCED.findall(before) if "class Planner" in text]
 
 
 def wants_diff(prompt: str, system: str = "") -> bool:
     """Whether the instructions after the current program (or the system message) show the diff format."""
-    tail = _after_heading(prompt)[len(current_program(prompt)) :]
+    tail = prompt[_opening(prompt).end() + len(current_program(prompt)) :]
     return _SEARCH in tail or _SEARCH in system
 
 
@@ -70,7 +71,8 @@ def diff_reply(summary: str, old: str, new: str) -> str | None:
     return "\n\n".join([summary, *blocks]) + "\n"
 
 
-def _after_heading(prompt: str) -> str:
+def _opening(prompt: str) -> re.Match[str]:
+    """The last heading, with the fence that opens the program under it."""
     openings = list(_OPENING.finditer(prompt))
     if not openings:
         raise ReplyError(
@@ -78,7 +80,7 @@ def _after_heading(prompt: str) -> str:
             "expected fenced code under a '# Current Program' heading, found none; "
             "the embedded proposer needs a user template with OpenEvolve's heading",
         )
-    return prompt[openings[-1].end() :]
+    return openings[-1]
 
 
 def _is_whole(code: str) -> bool:

@@ -58,7 +58,7 @@ def seen(name, found):
 
 
 @pytest.mark.parametrize("name", sorted(DOMAINS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_the_program_takes_what_the_rule_is_said_to_choose(name, seed):
     rng = random.Random(seed)
@@ -103,7 +103,6 @@ def test_a_variant_does_something_else(name):
 
 
 @pytest.mark.parametrize("name", sorted(DOMAINS))
-@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_simplified_rule_does_the_same(name, seed):
     observed = ObservedDecisions(SETTINGS[name].profile.choices)

@@ -54,7 +54,6 @@ def _play(name, code):
             return total
 
 
-@settings(deadline=None)
 @given(NAMES, SEEDS)
 def test_what_is_written_is_read_back(name, seed):
     rng = random.Random(seed)
@@ -68,7 +67,7 @@ def test_what_is_written_is_read_back(name, seed):
         _, rule = varied(SETTINGS[name], rule, [draft(SETTINGS[name], rng)], rng)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(NAMES, SEEDS)
 def test_every_rule_plays_to_the_end(name, seed):
     rng = random.Random(seed)
@@ -78,7 +77,7 @@ def test_every_rule_plays_to_the_end(name, seed):
         _, rule = varied(SETTINGS[name], rule, [draft(SETTINGS[name], rng)], rng)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(NAMES, SEEDS)
 def test_equal_draws_propose_equal_programs(name, seed):
     others = [_program(name, Rule(BEST_FIT))] if name == "packing" else []
@@ -121,7 +120,7 @@ def test_then_it_weighs_all_that_orders_actions():
     assert later != text
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_what_a_rule_says_already_stays_when_all_is_weighed(seed):
     rng = random.Random(seed)
