@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from skdecide_elm.core import Program
 
-__all__ = ["ArchiveMap", "Dimension", "Failure", "RunView", "ShownProgram", "Spot"]
+__all__ = ["ArchiveMap", "Arm", "Dimension", "Failure", "RunView", "ShownProgram", "Spot"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,23 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Arm:
+    """What a bandit knows of an operator with a model.
+
+    Attributes:
+        name: ``operator@model``, or the operator alone where it needs no model.
+        outcomes: proposals of the bandit's window that it was drawn for.
+        improved: of these, how many made a program that is better than its parent.
+        rate: mean credit per cost, relative to the best arm.
+    """
+
+    name: str
+    outcomes: int
+    improved: int
+    rate: float
+
+
+@dataclass(frozen=True)
 class RunView:
     """What can be shown of a search.
 
@@ -118,6 +135,7 @@ class RunView:
         failures: by kind.
         inserted: programs that the archive took in, by operator; empty where nobody counts them.
         kept: which programs are known, in a sentence.
+        arms: what the bandit chooses from, the best rate first; empty where no bandit chooses.
     """
 
     programs: Mapping[str, ShownProgram]
@@ -131,3 +149,4 @@ class RunView:
     failures: tuple[Failure, ...]
     inserted: Mapping[str, int] = field(default_factory=dict)
     kept: str = ""
+    arms: tuple[Arm, ...] = ()

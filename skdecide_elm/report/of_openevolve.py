@@ -10,7 +10,7 @@ from skdecide_elm.backends.openevolve.database import Database
 from skdecide_elm.backends.openevolve.jobs import core_program
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
 from skdecide_elm.report.failures import counted, error_kinds
-from skdecide_elm.report.model import ArchiveMap, Dimension, Failure, RunView, ShownProgram, Spot
+from skdecide_elm.report.model import ArchiveMap, Arm, Dimension, Failure, RunView, ShownProgram, Spot
 
 __all__ = ["view_of_database"]
 
@@ -18,8 +18,12 @@ _KEPT = "what the islands still hold (database.population_size limits them)"
 _DRIFT = "OpenEvolve stretches the axes as new values come in, so a cell that was filled early may lie a little off."
 
 
-def view_of_database(database: Database, statistics: RunStatistics) -> RunView:
-    """What can be shown of a search by OpenEvolve, in progress or at its end."""
+def view_of_database(database: Database, statistics: RunStatistics, bandit: Mapping[str, Any]) -> RunView:
+    """What can be shown of a search by OpenEvolve, in progress or at its end.
+
+    Args:
+        bandit: its state, as checkpoints hold it; empty where no bandit chooses.
+    """
     programs = _shown(database)
     best = database.get_best_program() if programs else None
     is_valid = best is not None and programs[best.id].is_valid
@@ -34,6 +38,7 @@ def view_of_database(database: Database, statistics: RunStatistics) -> RunView:
         maps=_maps(database, programs),
         failures=_failures(statistics, programs),
         kept=_KEPT,
+        arms=_arms(bandit) if bandit else (),
     )
 
 
@@ -69,6 +74,13 @@ def _failures(statistics: RunStatistics, programs: Mapping[str, ShownProgram]) -
         *error_kinds(programs.values(), statistics.invalid),
         *counted("proposal", {"known already": statistics.duplicates, "stopped early": statistics.stopped_early}),
     )
+
+
+def _arms(bandit: Mapping[str, Any]) -> tuple[Arm, ...]:
+    outcomes = Counter(arm for arm, _, _ in bandit["window"])
+    improved = Counter(arm for arm, gain, _ in bandit["window"] if gain > 0)
+    arms = [Arm(name, outcomes[name], improved[name], float(rate)) for name, rate in bandit["rates"].items()]
+    return tuple(sorted(arms, key=lambda arm: (-arm.rate, -arm.outcomes, arm.name)))
 
 
 def _maps(database: Database, programs: Mapping[str, ShownProgram]) -> tuple[ArchiveMap, ...]:

@@ -163,6 +163,6 @@ def _view_of_openevolve(path: Path, config: Mapping[str, Any]) -> RunView:
         state = json.loads((folder / "skdecide_elm.json").read_text(encoding="utf-8"))
         database = Database(DatabaseConfig(**{n: v for n, v in given.items() if n in names}), GlobalRandom(0))
         database.load(str(folder))
-        return view_of_database(database, RunStatistics.from_json(state["statistics"]))
+        return view_of_database(database, RunStatistics.from_json(state["statistics"]), state["bandit"])
     except _DAMAGE as error:
         raise damaged(path, error) from error

@@ -40,7 +40,7 @@ class OpenEvolveSolver(ProgramSolver):
         return self._backend.statistics
 
     def _view(self) -> RunView:
-        return view_of_database(self._backend.database, self.statistics)
+        return view_of_database(self._backend.database, self.statistics, self._backend.bandit)
 
     def _make_backend(
         self,

@@ -3,12 +3,14 @@
 import json
 import re
 import shutil
+from collections import Counter
 from html import unescape
 from pathlib import Path
 
 import pytest
 
 from skdecide_elm.llm.ledger import Entry, Ledger
+from skdecide_elm.report.formatting import percent
 
 SEARCHES = {
     "IntegratedELM": ["elm.init_steps=4", "elm.save_history=true"],
@@ -94,6 +96,29 @@ def test_what_llm_requests_have_cost(ran, command):
     assert "2,468 tokens, cost 0.75" in page
     assert "some-model" in page
     assert (folder / "ledger.jsonl").read_bytes().startswith(whole + b"{"), "a report only reads"
+
+
+def test_what_the_bandit_of_a_run_knows(project, command):
+    settings = ["solver.operators=[openevolve, embedded]", f"max_iterations={STEPS}"]
+    command("run", "line.yaml", "-o", "first", *settings)
+    command("report", "first")
+    checkpoint = project / "first" / "checkpoints" / f"checkpoint_{STEPS}" / "skdecide_elm.json"
+    bandit = json.loads(checkpoint.read_text())["bandit"]
+    page = (project / "first" / "report.html").read_text(encoding="utf-8")
+    [table] = re.findall(r'<div id="bandit">.*?</div>', page, re.DOTALL)
+    cells = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", table)[1:]]
+    drawn = Counter(arm for arm, _, _ in bandit["window"])
+    assert sum(drawn.values()) == STEPS
+    assert {name: (int(own), rate) for name, own, _, rate in cells} == {
+        arm: (drawn[arm], percent(rate)) for arm, rate in bandit["rates"].items()
+    }
+
+
+@pytest.mark.parametrize("solver", SEARCHES)
+def test_a_run_without_a_bandit_shows_none(ran, command, solver):
+    folder = ran(solver)
+    command("report", folder)
+    assert "bandit" not in (folder / "report.html").read_text(encoding="utf-8").lower()
 
 
 def test_what_is_no_run_has_no_report(project, command):

@@ -9,6 +9,8 @@ from openevolve.database import Program
 from skdecide_elm.backends.openevolve.database import Database
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
+from skdecide_elm.operators.bandit import Bandit, WeightedMix
+from skdecide_elm.report.model import Arm
 from skdecide_elm.report.of_openevolve import view_of_database
 
 BINS = 5
@@ -45,7 +47,7 @@ def database():
 
 
 def test_programs_with_their_iterations_and_lineage(database):
-    view = view_of_database(database, RunStatistics(evaluations=13, invalid=1))
+    view = view_of_database(database, RunStatistics(evaluations=13, invalid=1), {})
     assert view.best == "id-10"
     assert view.programs.keys() == database.programs.keys()
     for own in (own for own in view.programs.values() if not own.is_copy):
@@ -59,7 +61,7 @@ def test_programs_with_their_iterations_and_lineage(database):
 
 
 def test_the_first_map_holds_all_islands_each_of_which_has_its_own(database):
-    view = view_of_database(database, RunStatistics())
+    view = view_of_database(database, RunStatistics(), {})
     assert [drawn.title for drawn in view.maps] == ["All islands", "Island 1", "Island 2"]
     placed = [{(s.x, s.y): set(s.programs) for s in drawn.spots} for drawn in view.maps]
     for number, feature_map in enumerate(database.island_feature_maps, start=1):
@@ -74,7 +76,7 @@ def test_the_first_map_holds_all_islands_each_of_which_has_its_own(database):
 
 
 def test_the_axes_span_the_values_that_were_seen(database):
-    columns, _ = view_of_database(database, RunStatistics()).maps[0].dimensions
+    columns, _ = view_of_database(database, RunStatistics(), {}).maps[0].dimensions
     assert (columns.name, len(columns.edges)) == ("x", BINS + 1)
     assert (columns.edges[0], columns.edges[-1]) == (0.0, 12.0)
 
@@ -83,12 +85,33 @@ def test_a_map_with_one_dimension_is_a_row():
     database = Database(DatabaseConfig(num_islands=1, feature_dimensions=["x"], feature_bins={"x": 3}), GlobalRandom(0))
     for n in range(4):
         database.add(Program(id=str(n), code=f"# {n}", metrics={"combined_score": 1.0 * n, "x": 1.0 * n}), n, 0)
-    [drawn] = view_of_database(database, RunStatistics()).maps
+    [drawn] = view_of_database(database, RunStatistics(), {}).maps
     columns, rows = drawn.grid
     assert (columns, rows) == (3, 1)
     assert {spot.y for spot in drawn.spots} == {0}
 
 
 def test_nothing_is_shown_of_an_empty_database():
-    view = view_of_database(Database(DatabaseConfig(), GlobalRandom(0)), RunStatistics())
+    view = view_of_database(Database(DatabaseConfig(), GlobalRandom(0)), RunStatistics(), {})
     assert (view.best, view.maps, view.programs) == (None, (), {})
+
+
+def test_the_arms_of_the_bandit_the_best_rate_first(database):
+    bandit = Bandit(["diff@model", "embedded", "rewrite@model"])
+    for arm, gain, price in [("diff@model", 0.0, 1.0), ("embedded", 1.0, 0.0), ("rewrite@model", 1.0, 1.0)]:
+        bandit.update(arm, gain, price)
+    bandit.update("diff@model", -1.0, 1.0)
+    assert view_of_database(database, RunStatistics(), bandit.to_json()).arms == (
+        Arm("embedded", outcomes=1, improved=1, rate=1.0),
+        Arm("rewrite@model", outcomes=1, improved=1, rate=0.5),
+        Arm("diff@model", outcomes=2, improved=0, rate=0.0),
+    )
+
+
+def test_a_bandit_that_knows_nothing_yet_has_its_arms_and_fixed_weights_have_none(database):
+    new, fixed = Bandit(["diff@model", "embedded"]), WeightedMix({"diff@model": 1.0, "embedded": 1.0})
+    assert view_of_database(database, RunStatistics(), new.to_json()).arms == (
+        Arm("diff@model", outcomes=0, improved=0, rate=0.0),
+        Arm("embedded", outcomes=0, improved=0, rate=0.0),
+    )
+    assert view_of_database(database, RunStatistics(), fixed.to_json()).arms == ()

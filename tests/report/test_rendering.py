@@ -10,7 +10,7 @@ from views import HOSTILE, crowd, shown, view_of
 
 from skdecide_elm.llm.ledger import Entry
 from skdecide_elm.report import Run, render, write_report
-from skdecide_elm.report.model import ArchiveMap, Dimension, Spot
+from skdecide_elm.report.model import ArchiveMap, Arm, Dimension, Spot
 
 VOID = {"meta", "link", "br", "img", "line", "polyline"}
 
@@ -137,6 +137,19 @@ def test_a_search_that_found_nothing_has_a_page():
     page = Page(render(Run("nothing", view_of(shown("0", "x", -math.inf, operator="")), final_code="x")))
     assert "No valid program" in "".join(page.texts)
     assert page.data["first"] == "0"
+
+
+def test_the_state_of_a_bandit_is_there_where_one_chooses():
+    programs = [shown("0", operator=""), shown("1", operator="diff@<i>")]
+    arms = (Arm("diff@<i>", outcomes=1234, improved=56, rate=1.0), Arm("embedded", outcomes=2, improved=1, rate=0.004))
+    page = Page(render(Run("bandit", view_of(*programs, arms=arms))))
+    assert " ".join(page.text(id="bandit").split()) == (
+        "Bandit It chooses who proposes next, most likely an arm with a high rate, or one that it hardly knows. A rate "
+        "is the credit per cost, relative to the best. It comes from the outcomes that the bandit still remembers, "
+        "which are counted here; newer ones weigh more. armdrawnbetter thanparentrate diff@<i>1,23456100% embedded21<1%"
+    )
+    without = Page(render(Run("fixed weights", view_of(*programs))))
+    assert "bandit" not in [own.get("id") for _, own in without.elements]
 
 
 def test_a_descent_that_is_cut_is_said_so():

@@ -72,6 +72,11 @@ class OpenEvolveBackend(Backend):
         """What the LLM requests have cost."""
         return self._evolution.arms.ledger
 
+    @property
+    def bandit(self) -> dict[str, Any]:
+        """The state of the bandit, as checkpoints hold it; empty where none chooses."""
+        return self._evolution.arms.to_json()
+
     def next_prompt(self, operator: str | None = None) -> dict[str, str]:
         """The prompt that the next iteration will send (evaluates the initial program if that was not done)."""
         if self._evolution.best is None:
