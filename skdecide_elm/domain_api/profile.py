@@ -15,10 +15,12 @@ import numpy as np
 from skdecide import EnumerableSpace
 from skdecide.builders.domain import (
     DeterministicTransitions,
+    EnumerableTransitions,
     FullyObservable,
     Markovian,
     PositiveCosts,
     Rewards,
+    Simulation,
 )
 
 from skdecide_elm.domain_api.characteristics import (
@@ -29,7 +31,7 @@ from skdecide_elm.domain_api.characteristics import (
 )
 from skdecide_elm.domain_api.observing import observe_entries
 from skdecide_elm.domain_api.observing_choices import observe_choices
-from skdecide_elm.llm.profile import ArgumentProfile, DomainProfile, FieldProfile, SpaceProfile
+from skdecide_elm.llm.profile import ArgumentProfile, ChanceModel, DomainProfile, FieldProfile, SpaceProfile
 
 __all__ = ["MAX_LISTED", "profile_domain", "profile_proxy", "profile_space", "profile_value"]
 
@@ -65,6 +67,7 @@ def profile_domain(domain: Any) -> DomainProfile:
         restricted_actions=restricted,
         fully_observable=isinstance(domain, FullyObservable) and isinstance(domain, Markovian),
         deterministic_model=isinstance(domain, DeterministicTransitions),
+        chance_model=_chance_model(domain),
         goals=goals,
         listed_goals=goals and not multi_agent and _is_listable(_space(domain.get_goals)),
         rewards=isinstance(domain, Rewards) and not isinstance(domain, PositiveCosts),
@@ -141,6 +144,14 @@ def _space(getter: Callable[[], Any]) -> Any:
         return getter()
     except NotImplementedError:
         return None
+
+
+def _chance_model(domain: Any) -> ChanceModel:
+    if isinstance(domain, DeterministicTransitions):
+        return ""
+    if isinstance(domain, EnumerableTransitions):
+        return "distributions"
+    return "samples" if isinstance(domain, Simulation) else ""
 
 
 def _look(domain: Any) -> tuple[Any, Any]:

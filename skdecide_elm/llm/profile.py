@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 __all__ = [
     "Access",
     "ArgumentProfile",
+    "ChanceModel",
     "ChoiceProfile",
     "DomainProfile",
     "EntryProfile",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 Access = Literal["integrated", "proxy"]
+ChanceModel = Literal["", "distributions", "samples"]
 SpaceKind = Literal["enumerable", "discrete", "box", "multi_discrete", "other"]
 
 
@@ -138,6 +140,8 @@ class DomainProfile:
         restricted_actions: ``sample_action`` has a second argument, the applicable actions.
         fully_observable: an observation is the state of a Markovian domain.
         deterministic_model: ``get_next_state`` and ``get_transition_value`` can be asked of the domain.
+        chance_model: where the model is not deterministic, what can be asked of the domain: ``distributions``, which
+            list the next states with their probabilities, or ``samples`` of transitions.
         goals: the domain has goals; ``listed_goals``: that it can list.
         rewards: transition values are rewards (else costs).
         entries: of an observation vector; empty where nothing is known of them.
@@ -153,6 +157,7 @@ class DomainProfile:
     restricted_actions: bool = False
     fully_observable: bool = False
     deterministic_model: bool = False
+    chance_model: ChanceModel = ""
     goals: bool = False
     listed_goals: bool = False
     rewards: bool = False
@@ -167,4 +172,13 @@ class DomainProfile:
     @property
     def has_model(self) -> bool:
         """The planner can ask where an action leads from what it observes."""
-        return self.access == "integrated" and self.fully_observable and self.deterministic_model
+        return self._asks_domain and self.deterministic_model
+
+    @property
+    def chance(self) -> ChanceModel:
+        """What the planner can ask of where an action may lead from what it observes."""
+        return self.chance_model if self._asks_domain else ""
+
+    @property
+    def _asks_domain(self) -> bool:
+        return self.access == "integrated" and self.fully_observable

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from chance import Climb, SimulatedClimb
 from skdecide.hub.domain.mastermind import MasterMind
 from skdecide.hub.domain.maze import Maze
 from skdecide.hub.domain.rock_paper_scissors import RockPaperScissors
@@ -39,6 +40,12 @@ def test_a_hidden_state_is_no_model():
     profile = profile_domain(MasterMind())
     assert profile.deterministic_model and not profile.has_model
     assert (profile.actions.kind, profile.actions.size, profile.actions.vector) == ("enumerable", 4, 2)
+
+
+def test_what_can_be_asked_where_chance_rules():
+    asked = {domain: profile_domain(domain()).chance for domain in (Climb, SimulatedClimb, Maze)}
+    assert asked == {Climb: "distributions", SimulatedClimb: "samples", Maze: ""}
+    assert profile_domain(GymnasiumDomain("CartPole-v1")).chance == ""
 
 
 def test_agents_share_a_profile():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from chance import Climb, Pace, SimulatedClimb
 from skdecide.hub.domain.mastermind import MasterMind
 from skdecide.hub.domain.maze import Maze
 from skdecide.hub.domain.maze.maze import DEFAULT_MAZE
@@ -29,6 +30,8 @@ DOMAINS = {
     "cartpole": lambda: GymnasiumDomain("CartPole-v1", seed=0),
     "mountain_car_continuous": lambda: GymnasiumDomain("MountainCarContinuous-v0", seed=0),
     "frozen_lake": lambda: GymnasiumDomain("FrozenLake-v1", seed=0),
+    "climb": Climb,
+    "simulated_climb": SimulatedClimb,
 }
 
 FITTING = {
@@ -39,6 +42,8 @@ FITTING = {
     "cartpole": 2,
     "mountain_car_continuous": 0,
     "frozen_lake": 5,
+    "climb": 7,
+    "simulated_climb": 6,
 }
 """Idioms that suit each; for the first: 4 searches, 3 explorations, 1 of memory, 2 look-aheads, 2 plain orders."""
 
@@ -125,6 +130,41 @@ def test_exploration_with_the_model_reaches_the_goal():
         if "depth first" in idiom.headline or "visited state." in idiom.headline
     ]
     assert explorations and all(_cost(program, "maze", 3000)[1] for program in explorations)
+
+
+def _of_climb(name, words):
+    return [program for idiom, program in _programs(name, draws=12) if words in idiom.headline]
+
+
+def test_chances_are_weighed():
+    for program in _of_climb("climb", "by the model's distributions"):
+        program = re.sub(r"GOAL_BONUS = .*", "GOAL_BONUS = 100.0", program)
+        planner = _planner(program, domain=Climb())
+        # a step that reaches the top counts for the bonus alone
+        assert planner.expected_cost(2, Pace.walk, 1) == -100
+        assert planner.expected_cost(2, Pace.run, 1) == 0.5 * -100 + 0.5 * 1
+        assert planner.expected_cost(1, Pace.walk, 2) == 2 - 100
+        assert planner.expected_cost(1, Pace.run, 2) == 0.5 * (1 - 100) + 0.5 * (1 + 1)
+        assert planner.sample_action(2) is Pace.walk
+
+
+@pytest.mark.parametrize("name", ["climb", "simulated_climb"])
+def test_who_looks_ahead_where_chance_rules_does_better_than_who_runs(name):
+    """Running costs 14 on average, walking 6; that many walks and steps tell the difference."""
+    [*programs] = _of_climb(name, "in simulated random walks")
+    assert len(programs) == 12
+    program = re.sub(r"WALKS = .*", "WALKS = 200", re.sub(r"STEPS = .*", "STEPS = 15", programs[0]))
+    program = re.sub(r"GOAL_BONUS = .*", "GOAL_BONUS = 100.0", program)
+    planner = _planner(program, domain=DOMAINS[name]())
+    random.seed(1)
+    assert [planner.sample_action(2) for _ in range(20)] == [Pace.walk] * 20
+    assert planner.walk_cost(2, Pace.walk) == 2 - 100
+
+
+def test_constants_of_looking_ahead_are_declared_tunable():
+    for words, names in (("distributions", {"DEPTH"}), ("random walks", {"WALKS", "STEPS"})):
+        for program in _of_climb("climb", words):
+            assert {t.name.removeprefix("Planner.") for t in read_tunables(program)} == {*names, "GOAL_BONUS"}
 
 
 def test_an_index_over_actions_gives_best_fit():

@@ -1,15 +1,18 @@
-"""The idiom for any deterministic model: look a few steps ahead."""
+"""Idioms that look a few steps ahead in a model: one that is certain, lists what may happen, or can be sampled."""
 
 from __future__ import annotations
 
 import random
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunables
 
 __all__ = ["LOOKAHEAD_IDIOMS"]
 
 _ONE_STEP = "Take the action whose next step costs least in the model."
 _DEEP = "Take the first action of the cheapest short plan in the model."
+_EXPECTED = "Take the action that costs least on average over what may follow, by the model's distributions."
+_SIMULATED = "Take the action that costs least on average in simulated random walks."
+_GOAL_BONUSES = (10.0, 100.0, 1000.0)
 
 _STEP = """
 def step_cost(self, state, action, successor):
@@ -29,7 +32,7 @@ def _value(setting: Setting, state: str, action: str, successor: str) -> str:
 
 
 def _goal_constants(setting: Setting, rng: random.Random) -> list[str]:
-    return [f"GOAL_BONUS = {rng.choice((10.0, 100.0, 1000.0))}"] if setting.profile.goals else []
+    return [f"GOAL_BONUS = {rng.choice(_GOAL_BONUSES)}"] if setting.profile.goals else []
 
 
 def _write_one_step(setting: Setting, rng: random.Random) -> Draft:
@@ -73,7 +76,85 @@ def plan_cost(self, state, action, depth):
     return Draft(("import random",), text)
 
 
+def _fits_distributions(setting: Setting) -> bool:
+    return setting.profile.single and setting.profile.chance == "distributions" and setting.actions is not None
+
+
+def _fits_samples(setting: Setting) -> bool:
+    return setting.profile.single and setting.profile.chance != "" and setting.actions is not None
+
+
+def _tunable(setting: Setting, rng: random.Random, **ranges: tuple[str, int]) -> list[str]:
+    """Constants of the class, each with its bounds and its value, and the bonus of a goal where there are goals."""
+    bounds = {name: written for name, (written, _) in ranges.items()}
+    values = [f"{name} = {value}" for name, (_, value) in ranges.items()]
+    if setting.profile.goals:
+        bounds["GOAL_BONUS"] = '(1.0, 10000.0, "log")'
+    return [*tunables(bounds), *values, *_goal_constants(setting, rng)]
+
+
+def _write_expected(setting: Setting, rng: random.Random) -> Draft:
+    sample = f"""
+def sample_action({setting.sample_arguments}):
+    actions = list({setting.actions})
+    random.shuffle(actions)
+    return min(actions, key=lambda action: self.expected_cost(observation, action, self.DEPTH))
+"""
+    expected_cost = """
+def expected_cost(self, state, action, depth):
+    outcomes = self.domain.get_next_state_distribution(state, action).get_values()
+    return sum(chance * self.cost_by(state, action, successor, depth) for successor, chance in outcomes)
+"""
+    cost_by = f"""
+def cost_by(self, state, action, successor, depth):
+    cost = {_value(setting, "state", "action", "successor")}
+    if depth == 1 or self.domain.is_terminal(successor):
+        return cost
+    return cost + min(
+        (self.expected_cost(successor, following, depth - 1) for following in {setting.actions_at("successor")}),
+        default=0.0,
+    )
+"""
+    methods = [sample, expected_cost, cost_by, *([_STEP] if setting.profile.goals else [])]
+    constants = _tunable(setting, rng, DEPTH=('(1, 4, "int")', rng.choice((1, 2, 3))))
+    return Draft(("import random",), planner_text(setting, _EXPECTED, *methods, constants=constants))
+
+
+def _write_simulated(setting: Setting, rng: random.Random) -> Draft:
+    sample = f"""
+def sample_action({setting.sample_arguments}):
+    actions = list({setting.actions})
+    random.shuffle(actions)
+    return min(actions, key=lambda action: self.simulated_cost(observation, action))
+"""
+    simulated_cost = """
+def simulated_cost(self, observation, action):
+    return sum(self.walk_cost(observation, action) for _ in range(self.WALKS)) / self.WALKS
+"""
+    at_goal = """
+        if self.domain.is_goal(state):
+            return total - self.GOAL_BONUS"""
+    walk_cost = f"""
+def walk_cost(self, state, action):
+    total = 0.0
+    for _ in range(self.STEPS):
+        outcome = self.domain.sample(state, action)
+        state, total = outcome.observation, total + outcome.value.cost{at_goal if setting.profile.goals else ""}
+        actions = list({setting.actions_at("state")})
+        if outcome.termination or not actions:
+            break
+        action = random.choice(actions)
+    return total
+"""
+    walks, steps = rng.choice((2, 5, 10)), rng.choice((5, 15, 40))
+    constants = _tunable(setting, rng, WALKS=('(1, 30, "int")', walks), STEPS=('(1, 60, "int")', steps))
+    text = planner_text(setting, _SIMULATED, sample, simulated_cost, walk_cost, constants=constants)
+    return Draft(("import random",), text)
+
+
 LOOKAHEAD_IDIOMS = (
     Idiom(_ONE_STEP, _fits, _write_one_step, weight=0.7),
     Idiom(_DEEP, _fits, _write_deep, weight=0.7),
+    Idiom(_EXPECTED, _fits_distributions, _write_expected, weight=1.5),
+    Idiom(_SIMULATED, _fits_samples, _write_simulated),
 )
