@@ -12,6 +12,7 @@ from skdecide_elm.operators.base import LLMOperator, PromptSettings
 from skdecide_elm.operators.crossover import Crossover
 from skdecide_elm.operators.diff import Diff
 from skdecide_elm.operators.diff_model import DiffModel
+from skdecide_elm.operators.duplicates import same_behaviour
 from skdecide_elm.operators.embedded import Embedded
 from skdecide_elm.operators.lmx import LMX
 from skdecide_elm.operators.repair import Repair
@@ -28,6 +29,7 @@ __all__ = [
     "PromptSettings",
     "Repair",
     "Rewrite",
+    "same_behaviour",
 ]
 
 OPERATORS: dict[str, type[LLMOperator]] = {
