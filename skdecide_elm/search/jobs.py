@@ -10,7 +10,7 @@ from typing import Any
 from skdecide_elm.core import Context, Evaluation, Operator, Program, Proposal
 from skdecide_elm.errors import ConfigError, ReplayError
 from skdecide_elm.search.constants import Trial, Tuned
-from skdecide_elm.search.evaluating import Evaluate, awaited
+from skdecide_elm.search.evaluating import FirstEvaluations
 from skdecide_elm.search.snapshot import Snapshot
 
 __all__ = ["Job", "Outcome", "carried_out"]
@@ -34,6 +34,7 @@ class Job:
         return {
             "step": self.step,
             "seed": self.context.seed,
+            "duplicates": self.context.duplicates,
             "parents": [book.keep(program) for program in self.parents],
             "examples": [book.keep(program) for program in self.context.examples],
             "failures": [book.keep(program) for program in self.context.failures],
@@ -42,25 +43,30 @@ class Job:
 
     @classmethod
     def restored(cls, row: Mapping[str, Any], programs: Mapping[str, Program]) -> Job:
-        """The inverse of `snapshot`."""
+        """The inverse of `snapshot`; a row of before says nothing of duplicates."""
         parents, examples, failures = (
             tuple(programs[found] for found in row[name]) for name in ("parents", "examples", "failures")
         )
         step, trial = int(row["step"]), row["trial"]
-        context = Context(step, int(row["seed"]), examples, failures)
+        context = Context(step, int(row["seed"]), examples, failures, int(row.get("duplicates", 0)))
         return cls(step, parents, context, None if trial is None else Trial(**trial))
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: its children, or the error that ended it."""
+    """What became of a job.
+
+    Attributes:
+        children: each with its evaluation; None where the program was known already and was not evaluated.
+        error: what ended the job instead.
+    """
 
     job: Job
-    children: tuple[tuple[Proposal, Evaluation], ...] = ()
+    children: tuple[tuple[Proposal, Evaluation | None], ...] = ()
     error: Exception | None = None
 
 
-async def carried_out(job: Job, operator: Operator, evaluate: Evaluate, slots: asyncio.Semaphore) -> Outcome:
+async def carried_out(job: Job, operator: Operator, evaluations: FirstEvaluations, slots: asyncio.Semaphore) -> Outcome:
     """Propose, and evaluate what was proposed.
 
     Raises:
@@ -75,5 +81,5 @@ async def carried_out(job: Job, operator: Operator, evaluate: Evaluate, slots: a
         raise
     except Exception as error:  # noqa: BLE001 - a client may raise anything; it costs this step, not the run
         return Outcome(job, error=error)
-    evaluations = await asyncio.gather(*(awaited(evaluate(proposal.code, 0)) for proposal in proposals))
-    return Outcome(job, tuple(zip(proposals, evaluations, strict=True)))
+    found = await asyncio.gather(*(evaluations.of(proposal.code) for proposal in proposals))
+    return Outcome(job, tuple(zip(proposals, found, strict=True)))

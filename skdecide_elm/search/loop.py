@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from skdecide_elm.core import Context, Evaluation, Operator, Program
 from skdecide_elm.errors import ConfigError, EvaluationError, ReplyError, RequestError
 from skdecide_elm.search.constants import ConstantTuner
-from skdecide_elm.search.evaluating import Evaluate, awaited
+from skdecide_elm.search.evaluating import Evaluate, FirstEvaluations, awaited
 from skdecide_elm.search.jobs import Job, Outcome, carried_out
 from skdecide_elm.search.promising import Promising
 from skdecide_elm.search.repeats import Repeats
@@ -162,10 +162,11 @@ class Search:
         on_step: Callable[[int], bool],
     ) -> None:
         slots = asyncio.Semaphore(self.settings.concurrency)
+        evaluations = FirstEvaluations(evaluate, self._repeats if self.settings.dropping else None)
         pending: dict[asyncio.Task[Outcome], Job] = {}
 
         def begin(job: Job) -> None:
-            pending[asyncio.ensure_future(carried_out(job, operator, evaluate, slots))] = job
+            pending[asyncio.ensure_future(carried_out(job, operator, evaluations, slots))] = job
 
         try:
             for job in self._jobs.values():
@@ -179,7 +180,9 @@ class Search:
                 done, _ = await asyncio.wait(waited_for, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 ends = False
                 for task in [task for task in waited_for if task in done]:
-                    counts = await self._take(task.result(), evaluate)
+                    outcome = task.result()
+                    counts = await self._take(outcome, evaluate)
+                    evaluations.end(proposal.code for proposal, _ in outcome.children)
                     del self._jobs[pending.pop(task).step]
                     ends = (counts and on_step(self.statistics.steps)) or ends
                 if ends:
@@ -220,25 +223,24 @@ class Search:
         shown = {program.id for program in parents}
         examples = self.strategy.examples(self.settings.num_examples, rng) if self.settings.num_examples else []
         others = tuple(program for program in examples if program.id not in shown)
-        return Job(step, tuple(parents), Context(step, rng.getrandbits(32), others, tuple(self._failed)))
+        repeats = self._repeats.from_parent(parents[0].id)
+        return Job(step, tuple(parents), Context(step, rng.getrandbits(32), others, tuple(self._failed), repeats))
 
     async def _take(self, outcome: Outcome, evaluate: Evaluate) -> bool:
         """Decide on the children of a step; whether it counts. Nothing changes before all that is awaited is there."""
         if outcome.job.trial is None and self._is_free(outcome):
             self.statistics.repeats += 1
             return False
-        children = []
-        for number, (proposal, evaluation) in enumerate(outcome.children):
-            child = Program(
-                _numbered(outcome.job.step, number), proposal.code, evaluation, proposal.parents, proposal.operator
-            )
-            children.append(await self._contest(child, evaluate))
+        dropped = self._dropped(outcome)
+        children = [await self._contest(child, evaluate) for child in _programs(outcome, dropped)]
         for child, rival in children:
             if rival is not None:
                 self.strategy.update(rival)
             self._insert(child, outcome.job.step)
         if outcome.job.trial is not None:
-            self._tuner.tell(outcome.job.trial, outcome.children[0][1].combined_score)
+            evaluation = None if dropped[0] else outcome.children[0][1]
+            self._tuner.tell(outcome.job.trial, None if evaluation is None else evaluation.combined_score)
+        self._count_repeats(outcome, dropped)
         self._count(outcome)
         return True
 
@@ -247,10 +249,32 @@ class Search:
         codes = [proposal.code for proposal, _ in outcome.children]
         return self.settings.free_repeats and bool(codes) and self._repeats.are_free(codes)
 
+    def _dropped(self, outcome: Outcome) -> list[bool]:
+        """For each child of a step whether it is dropped, because the program is known."""
+        codes = [proposal.code for proposal, _ in outcome.children]
+        return [False] * len(codes) if self.settings.dropping is None else self._repeats.are_known(codes)
+
+    def _count_repeats(self, outcome: Outcome, dropped: list[bool]) -> None:
+        """Count what was dropped, and remember by parent what the operator is to be told."""
+        self.statistics.repeats += sum(dropped)
+        dropping = self.settings.dropping
+        if dropping is None or outcome.job.trial is not None:
+            return
+        for (proposal, _), is_dropped in zip(outcome.children, dropped, strict=True):
+            if proposal.operator not in dropping.untold:
+                self._repeats.count(proposal, is_dropped)
+
+    def _learn(self, program: Program) -> None:
+        """Know a program when it is proposed again, if repeats are looked for."""
+        dropping = self.settings.dropping
+        if not self.settings.free_repeats and dropping is None:
+            return
+        if dropping is None or not dropping.may_pass(program.evaluation):
+            self._repeats.add(program.code)
+
     def _insert(self, program: Program, step: int = 0) -> None:
         statistics, before = self.statistics, self.best
-        if self.settings.free_repeats:
-            self._repeats.add(program.code)
+        self._learn(program)
         statistics.evaluations += 1
         statistics.invalid += not program.evaluation.is_valid
         if self.strategy.insert(program):
@@ -313,6 +337,14 @@ async def _abandon(tasks: list[asyncio.Task[Outcome]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _programs(outcome: Outcome, dropped: list[bool]) -> Iterator[Program]:
+    """The children of a step but those that are dropped."""
+    for number, (proposal, evaluation) in enumerate(outcome.children):
+        if not dropped[number] and evaluation is not None:
+            name = _numbered(outcome.job.step, number)
+            yield Program(name, proposal.code, evaluation, proposal.parents, proposal.operator)
 
 
 def _numbered(step: int, number: int) -> str:

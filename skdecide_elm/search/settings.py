@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from skdecide_elm.errors import ConfigError
+from skdecide_elm.search.repeats import Dropping
 from skdecide_elm.search.replication import Replication
 
 __all__ = ["SearchSettings"]
@@ -26,6 +27,7 @@ class SearchSettings:
         atol: how far below the target is near enough.
         save_history: keep every program that was evaluated.
         free_repeats: a step that proposes what is known already does not count, as proposals cost nothing.
+        dropping: what to do with repeats as proposals cost something; None: they are evaluated as any other program.
         tuning_share: of the steps after the initial phase, those that tune the constants of the best programs.
         lifts_constants: whether numbers that programs do not declare as constants are tuned too.
         replication: what to do where scores depend on luck; None: every program is evaluated once.
@@ -41,6 +43,7 @@ class SearchSettings:
     atol: float = 0.0
     save_history: bool = False
     free_repeats: bool = False
+    dropping: Dropping | None = None
     tuning_share: float = 0.0
     lifts_constants: bool = False
     replication: Replication | None = None

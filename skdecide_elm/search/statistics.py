@@ -49,7 +49,7 @@ class SearchStatistics(Statistics):
         evaluations: programs evaluated, the initial ones included.
         replicates: further evaluations of programs, on fresh seeds.
         invalid: evaluations that ended in −inf.
-        repeats: proposals of known programs, where they are free and thus looked for.
+        repeats: proposals of known programs, where they are free, or dropped before evaluation.
         inserted: programs that the population took in.
         operators: of these, how many each operator proposed.
     """
@@ -68,6 +68,6 @@ class SearchStatistics(Statistics):
         rejected = ", ".join(f"{kind} {count}" for kind, count in sorted(self.rejected_replies.items())) or "none"
         return (
             f"{self.steps} steps, {self.evaluations} evaluations ({self.invalid} invalid), "
-            f"{self.replicates} replicates, {self.inserted} inserted, {sum(self.failures.values())} failures, "
-            f"rejected replies: {rejected}"
+            f"{self.replicates} replicates, {self.repeats} repeats, {self.inserted} inserted, "
+            f"{sum(self.failures.values())} failures, rejected replies: {rejected}"
         )

@@ -22,12 +22,15 @@ from skdecide_elm.core import Program
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.evaluation import RolloutTask
 from skdecide_elm.evaluation.descriptors import DESCRIPTORS
+from skdecide_elm.evaluation.failure import has_timed_out
 from skdecide_elm.hyperparameters import ELM_HYPERPARAMETERS, with_hyperparameters
 from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.operators import Embedded
 from skdecide_elm.report.model import RunView
 from skdecide_elm.report.of_elm import view_of_search
 from skdecide_elm.search.archive_base import Archive
 from skdecide_elm.search.loop import Search
+from skdecide_elm.search.repeats import Dropping
 from skdecide_elm.search.settings import SearchSettings
 from skdecide_elm.search.statistics import SearchStatistics
 from skdecide_elm.solvers.base import ProgramSolver
@@ -35,6 +38,9 @@ from skdecide_elm.solvers.options import RunOptions
 from skdecide_elm.solvers.portfolio import Portfolio
 
 __all__ = ["ElmSolver", "elm_settings"]
+
+_DROPPING = Dropping(untold=frozenset({Embedded.name}), may_pass=has_timed_out)
+"""Where an LLM is asked. After a time-out, it is for the cache to say when the program is tried again."""
 
 
 def elm_settings(
@@ -137,6 +143,7 @@ class ElmSolver(ProgramSolver):
                 concurrency=concurrency,
                 target_score=options.target_score,
                 free_repeats=not built.arms.asks_llm,
+                dropping=_DROPPING if built.arms.asks_llm else None,
                 tuning_share=proposals.tuning_share if own.replication is None else 0.0,
                 lifts_constants=not built.arms.asks_llm,
             )
