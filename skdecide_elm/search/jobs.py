@@ -43,12 +43,12 @@ class Job:
 
     @classmethod
     def restored(cls, row: Mapping[str, Any], programs: Mapping[str, Program]) -> Job:
-        """The inverse of `snapshot`; a row of before says nothing of duplicates."""
+        """The inverse of `snapshot`."""
         parents, examples, failures = (
             tuple(programs[found] for found in row[name]) for name in ("parents", "examples", "failures")
         )
         step, trial = int(row["step"]), row["trial"]
-        context = Context(step, int(row["seed"]), examples, failures, int(row.get("duplicates", 0)))
+        context = Context(step, int(row["seed"]), examples, failures, int(row["duplicates"]))
         return cls(step, parents, context, None if trial is None else Trial(**trial))
 
 

@@ -74,7 +74,7 @@ class Repeats:
         return {"known": list(self._known), "in_a_row": self._in_a_row, "by_parent": dict(self._by_parent)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """The inverse of `to_json`; a state of before says nothing of parents."""
+        """The inverse of `to_json`."""
         self._known = dict.fromkeys(map(str, state["known"]))
         self._in_a_row = int(state["in_a_row"])
-        self._by_parent = Counter({str(key): int(count) for key, count in state.get("by_parent", {}).items()})
+        self._by_parent = Counter({str(key): int(count) for key, count in state["by_parent"].items()})
