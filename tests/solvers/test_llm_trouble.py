@@ -9,7 +9,7 @@ from loopback import Garbage, Loopback, Stall, Status
 from openevolve.config import Config, LLMConfig
 from tiny import FAST, IDLE, Line, program
 
-from skdecide_elm import IntegratedOpenEvolve
+from skdecide_elm import IntegratedELM, IntegratedOpenEvolve
 
 NUMBERS = itertools.count(1)
 LOCK = threading.Lock()
@@ -48,26 +48,27 @@ class Troubled(Loopback):
         return make()
 
 
-def run(tmp_path, server, **settings):
+def run(tmp_path, server, solver_class, **settings):
     (tmp_path / "initial.py").write_text(IDLE)
     config = Config(llm=LLMConfig(primary_model="loopback", api_base=server.url, timeout=4, retry_delay=0))
-    with IntegratedOpenEvolve(Line, tmp_path / "initial.py", config=config, **FAST, **settings) as solver:
+    with solver_class(Line, tmp_path / "initial.py", config=config, **FAST, **settings) as solver:
         solver.solve()
         return solver
 
 
-@pytest.fixture(scope="module")
-def outcome(tmp_path_factory):
+@pytest.fixture(scope="module", params=[IntegratedOpenEvolve, IntegratedELM])
+def outcome(tmp_path_factory, request):
     """100 proposals, each asked for once."""
+    settings = {"nb_iterations": 100, "retries": 0, "llm_concurrency": 16}
     with Troubled() as server:
-        solver = run(tmp_path_factory.mktemp("trouble"), server, nb_iterations=100, retries=0, llm_concurrency=16)
-        return solver, server
+        return run(tmp_path_factory.mktemp("trouble"), server, request.param, **settings), server
 
 
 def counted(solver):
     statistics = solver.statistics
     found = Counter({"good": statistics.evaluations - 1})
-    for kind, count in (*statistics.rejected_replies.items(), *statistics.llm_failures.items()):
+    failed = statistics.llm_failures if isinstance(solver, IntegratedOpenEvolve) else statistics.failures
+    for kind, count in (*statistics.rejected_replies.items(), *failed.items()):
         found["timeout" if "Timeout" in kind else kind] += count
     return found
 
@@ -80,10 +81,12 @@ def test_each_kind_is_counted_as_often_as_it_was_given(outcome):
 
 def test_nothing_is_lost(outcome):
     solver, server = outcome
-    assert solver.statistics.proposals == solver.iteration == 100
+    assert solver.iteration == 100
     assert solver.best_score == pytest.approx(-0.4)
-    codes = {p.code for p in solver._backend._evolution.database.programs.values()}
-    assert len(codes) == 1 + server.given["good"]
+    assert solver.statistics.evaluations == 1 + server.given["good"]
+    if isinstance(solver, IntegratedOpenEvolve):  # whose islands keep every program
+        codes = {p.code for p in solver._backend._evolution.database.programs.values()}
+        assert len(codes) == 1 + server.given["good"]
 
 
 def test_the_ledger_knows_every_request(outcome):
@@ -95,11 +98,12 @@ def test_the_ledger_knows_every_request(outcome):
     assert solver.ledger.total.calls == len(server.requests) == 100
 
 
-def test_with_retries_only_what_cannot_be_read_is_lost(tmp_path):
+@pytest.mark.parametrize("solver_class", [IntegratedOpenEvolve, IntegratedELM])
+def test_with_retries_only_what_cannot_be_read_is_lost(tmp_path, solver_class):
     with Troubled() as server:
-        solver = run(tmp_path, server, nb_iterations=30, retries=6, llm_concurrency=8)
+        solver = run(tmp_path, server, solver_class, nb_iterations=30, retries=6, llm_concurrency=8)
     found = counted(solver)
     assert found.keys() <= {"good", "no_code", "no_planner", "truncated"}
     assert {kind: found[kind] for kind in found} == {kind: server.given[kind] for kind in found}
     assert sum(entry.attempts for entry in solver.ledger.entries) == len(server.requests) > 30
-    assert solver.ledger.total.calls == solver.statistics.proposals == 30
+    assert solver.ledger.total.calls == solver.iteration == 30
