@@ -34,6 +34,12 @@ class Spending:
         """Prompt and completion tokens together."""
         return self.prompt_tokens + self.completion_tokens
 
+    @property
+    def mean(self) -> Spending:
+        """What a request has cost on average."""
+        calls = max(1, self.calls)
+        return Spending(1, self.prompt_tokens // calls, self.completion_tokens // calls, self.cost / calls)
+
     def __add__(self, other: Spending) -> Spending:
         return Spending(
             self.calls + other.calls,

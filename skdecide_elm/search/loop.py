@@ -7,7 +7,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
@@ -38,7 +38,7 @@ class _Limits:
 
     last: int
     stop: threading.Event
-    may_begin: Callable[[int], bool]
+    may_begin: Callable[[Collection[int]], bool]
 
 
 class Search:
@@ -86,14 +86,14 @@ class Search:
         evaluate: Evaluate,
         stop: threading.Event | None = None,
         on_step: Callable[[int], bool] = lambda _: False,
-        may_begin: Callable[[int], bool] = lambda _: True,
+        may_begin: Callable[[Collection[int]], bool] = lambda _: True,
     ) -> None:
         """Run more steps, until they are done, ``stop`` is set, or the target score is reached.
 
         Args:
             on_step: called after each step with the number of steps that are done; whether to end the run, as if all
                 steps were done.
-            may_begin: whether there is money for another step, given the number of steps that are under way.
+            may_begin: whether there is money for another step, given the numbers of those that are under way.
         """
         stop = stop or threading.Event()
         try:
@@ -203,7 +203,7 @@ class Search:
             yield job
 
     def _has_room(self, limits: _Limits) -> bool:
-        return len(self._jobs) < self.settings.window and limits.may_begin(len(self._jobs))
+        return len(self._jobs) < self.settings.window and limits.may_begin(self._jobs.keys())
 
     def _job(self, step: int, num_parents: int) -> Job:
         counted = self.statistics.steps + len(self._jobs) + 1 - self.settings.init_steps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
@@ -13,7 +13,7 @@ from skdecide_elm.backends.openevolve.jobs import Job
 from skdecide_elm.backends.openevolve.sampler import Sampled
 from skdecide_elm.core import Context, Operator, Program, Proposal
 from skdecide_elm.errors import ConfigError
-from skdecide_elm.llm.ledger import Ledger, Limits, Spending
+from skdecide_elm.llm.ledger import Entry, Ledger, Limits, Spending
 
 __all__ = ["LLM_OPERATORS", "ArmsProposer", "OperatorProposer", "Proposer", "weighted"]
 
@@ -31,8 +31,8 @@ class Proposer(Operator, Protocol):
     def reopen(self) -> None:
         """A run begins, in an event loop of its own."""
 
-    def may_begin(self, under_way: int) -> bool:
-        """Whether there is money for another step."""
+    def may_begin(self, under_way: Collection[int]) -> bool:
+        """Whether there is money for another step, given the numbers of those that are under way."""
 
     def prompt(self, parents: Sequence[Program], context: Context, operator: str | None) -> dict[str, str]:
         """What an LLM would be asked, by the operator of that name or by the one whose turn it is."""
@@ -54,7 +54,7 @@ class OperatorProposer:
     def reopen(self) -> None:
         """Nothing is opened."""
 
-    def may_begin(self, under_way: int) -> bool:
+    def may_begin(self, under_way: Collection[int]) -> bool:
         """Always."""
         return True
 
@@ -76,6 +76,8 @@ class ArmsProposer:
     def __init__(self, arms: Arms, limits: Limits) -> None:
         self._arms = arms
         self._limits = limits
+        self._spent = Spending()
+        self._begun: dict[int, list[Entry]] = {}
         self.num_parents = max(map(arms.num_parents, arms.names))
 
     @property
@@ -86,18 +88,23 @@ class ArmsProposer:
     def reopen(self) -> None:
         """Open the models anew."""
         self._arms.reopen(0)  # the embedded operator counts by the step
+        self._spent, self._begun = self.ledger.total, {}
 
-    def may_begin(self, under_way: int) -> bool:
-        """Whether the limits allow for another request, if those under way cost what a request costs on average."""
-        spent = self.ledger.total
-        calls = max(1, spent.calls)
-        mean = Spending(1, spent.prompt_tokens // calls, spent.completion_tokens // calls, spent.cost / calls)
-        return not self._arms.asks_llm or self._limits.reached(spent, under_way, mean) is None
+    def may_begin(self, under_way: Collection[int]) -> bool:
+        """Whether the limits allow for another request, if those under way cost what a request costs on average.
+
+        What a step has cost counts when the step is done, not before: a run that is repeated ends where it ended.
+        """
+        for step in self._begun.keys() - under_way:
+            self._spent = sum((entry.spending for entry in self._begun.pop(step)), self._spent)
+        return not self._arms.asks_llm or self._limits.reached(self._spent, len(under_way), self._spent.mean) is None
 
     async def propose(self, parents: Sequence[Program], context: Context) -> Sequence[Proposal]:
         """Children of the parents. Raises what the operator raises."""
         job = self._job(self._drawn(context), parents, context)
-        return await self._arms.operator(job).propose(job.parents, job.context)
+        with self.ledger.tally() as entries:
+            self._begun[context.iteration] = entries
+            return await self._arms.operator(job).propose(job.parents, job.context)
 
     def prompt(self, parents: Sequence[Program], context: Context, operator: str | None) -> dict[str, str]:
         """What the LLM would be asked; empty for the embedded operator."""

@@ -39,15 +39,8 @@ class Budget:
 
     def is_spent(self) -> bool:
         """Whether no other proposal may begin now."""
-        reached = self._limits.reached(self._spent, self._under_way, self._mean)
+        reached = self._limits.reached(self._spent, self._under_way, self._spent.mean)
         if reached is not None and not self._under_way and not self._is_told:
             logger.info("%s is reached: no further request is made. Spent: %s", reached, self._spent)
             self._is_told = True
         return reached is not None
-
-    @property
-    def _mean(self) -> Spending:
-        calls = max(1, self._spent.calls)
-        return Spending(
-            1, self._spent.prompt_tokens // calls, self._spent.completion_tokens // calls, self._spent.cost / calls
-        )
