@@ -98,10 +98,9 @@ def test_the_ledger_knows_every_request(outcome):
     assert solver.ledger.total.calls == len(server.requests) == 100
 
 
-@pytest.mark.parametrize("solver_class", [IntegratedOpenEvolve, IntegratedELM])
-def test_with_retries_only_what_cannot_be_read_is_lost(tmp_path, solver_class):
+def test_with_retries_only_what_cannot_be_read_is_lost(tmp_path):
     with Troubled() as server:
-        solver = run(tmp_path, server, solver_class, nb_iterations=30, retries=6, llm_concurrency=8)
+        solver = run(tmp_path, server, IntegratedELM, nb_iterations=30, retries=6, llm_concurrency=8)
     found = counted(solver)
     assert found.keys() <= {"good", "no_code", "no_planner", "truncated"}
     assert {kind: found[kind] for kind in found} == {kind: server.given[kind] for kind in found}
