@@ -87,6 +87,7 @@ def test_nothing_is_lost(outcome):
     if isinstance(solver, IntegratedOpenEvolve):  # whose islands keep every program
         codes = {p.code for p in solver._backend._evolution.database.programs.values()}
         assert len(codes) == 1 + server.given["good"]
+        assert solver.statistics.proposals == 100
 
 
 def test_the_ledger_knows_every_request(outcome):
@@ -100,9 +101,9 @@ def test_the_ledger_knows_every_request(outcome):
 
 def test_with_retries_only_what_cannot_be_read_is_lost(tmp_path):
     with Troubled() as server:
-        solver = run(tmp_path, server, IntegratedELM, nb_iterations=30, retries=6, llm_concurrency=8)
+        solver = run(tmp_path, server, IntegratedOpenEvolve, nb_iterations=30, retries=6, llm_concurrency=8)
     found = counted(solver)
     assert found.keys() <= {"good", "no_code", "no_planner", "truncated"}
     assert {kind: found[kind] for kind in found} == {kind: server.given[kind] for kind in found}
     assert sum(entry.attempts for entry in solver.ledger.entries) == len(server.requests) > 30
-    assert solver.ledger.total.calls == solver.iteration == 30
+    assert solver.ledger.total.calls == solver.statistics.proposals == 30

@@ -35,13 +35,30 @@ def _goal_constants(setting: Setting, rng: random.Random) -> list[str]:
     return [f"GOAL_BONUS = {rng.choice(_GOAL_BONUSES)}"] if setting.profile.goals else []
 
 
-def _write_one_step(setting: Setting, rng: random.Random) -> Draft:
-    sample = f"""
+def _cheapest(setting: Setting, cost: str) -> str:
+    """The method that takes the action of the least cost, of equals any."""
+    return f"""
 def sample_action({setting.sample_arguments}):
     actions = list({setting.actions})
     random.shuffle(actions)
-    return min(actions, key=lambda action: self.next_cost(observation, action))
+    return min(actions, key=lambda action: self.{cost})
 """
+
+
+def _cost_from(setting: Setting, cost: str) -> str:
+    """The lines that add up a step's cost and the least ``cost`` of what follows, as deep as is left."""
+    return f"""    cost = {_value(setting, "state", "action", "successor")}
+    if depth == 1 or self.domain.is_terminal(successor):
+        return cost
+    return cost + min(
+        (self.{cost}(successor, following, depth - 1) for following in {setting.actions_at("successor")}),
+        default=0.0,
+    )
+"""
+
+
+def _write_one_step(setting: Setting, rng: random.Random) -> Draft:
+    sample = _cheapest(setting, "next_cost(observation, action)")
     next_cost = f"""
 def next_cost(self, observation, action):
     successor = self.domain.get_next_state(observation, action)
@@ -53,23 +70,11 @@ def next_cost(self, observation, action):
 
 
 def _write_deep(setting: Setting, rng: random.Random) -> Draft:
-    sample = f"""
-def sample_action({setting.sample_arguments}):
-    actions = list({setting.actions})
-    random.shuffle(actions)
-    return min(actions, key=lambda action: self.plan_cost(observation, action, self.DEPTH))
-"""
+    sample = _cheapest(setting, "plan_cost(observation, action, self.DEPTH)")
     plan_cost = f"""
 def plan_cost(self, state, action, depth):
     successor = self.domain.get_next_state(state, action)
-    cost = {_value(setting, "state", "action", "successor")}
-    if depth == 1 or self.domain.is_terminal(successor):
-        return cost
-    return cost + min(
-        (self.plan_cost(successor, following, depth - 1) for following in {setting.actions_at("successor")}),
-        default=0.0,
-    )
-"""
+{_cost_from(setting, "plan_cost")}"""
     methods = [sample, plan_cost, *([_STEP] if setting.profile.goals else [])]
     constants = [f"DEPTH = {rng.choice((2, 3, 4))}", *_goal_constants(setting, rng)]
     text = planner_text(setting, _DEEP, *methods, constants=constants)
@@ -94,12 +99,7 @@ def _tunable(setting: Setting, rng: random.Random, **ranges: tuple[str, int]) ->
 
 
 def _write_expected(setting: Setting, rng: random.Random) -> Draft:
-    sample = f"""
-def sample_action({setting.sample_arguments}):
-    actions = list({setting.actions})
-    random.shuffle(actions)
-    return min(actions, key=lambda action: self.expected_cost(observation, action, self.DEPTH))
-"""
+    sample = _cheapest(setting, "expected_cost(observation, action, self.DEPTH)")
     expected_cost = """
 def expected_cost(self, state, action, depth):
     outcomes = self.domain.get_next_state_distribution(state, action).get_values()
@@ -107,26 +107,14 @@ def expected_cost(self, state, action, depth):
 """
     cost_by = f"""
 def cost_by(self, state, action, successor, depth):
-    cost = {_value(setting, "state", "action", "successor")}
-    if depth == 1 or self.domain.is_terminal(successor):
-        return cost
-    return cost + min(
-        (self.expected_cost(successor, following, depth - 1) for following in {setting.actions_at("successor")}),
-        default=0.0,
-    )
-"""
+{_cost_from(setting, "expected_cost")}"""
     methods = [sample, expected_cost, cost_by, *([_STEP] if setting.profile.goals else [])]
     constants = _tunable(setting, rng, DEPTH=('(1, 4, "int")', rng.choice((1, 2, 3))))
     return Draft(("import random",), planner_text(setting, _EXPECTED, *methods, constants=constants))
 
 
 def _write_simulated(setting: Setting, rng: random.Random) -> Draft:
-    sample = f"""
-def sample_action({setting.sample_arguments}):
-    actions = list({setting.actions})
-    random.shuffle(actions)
-    return min(actions, key=lambda action: self.simulated_cost(observation, action))
-"""
+    sample = _cheapest(setting, "simulated_cost(observation, action)")
     simulated_cost = """
 def simulated_cost(self, observation, action):
     return sum(self.walk_cost(observation, action) for _ in range(self.WALKS)) / self.WALKS
