@@ -39,6 +39,7 @@ from skdecide_elm.search.archives import GridProgramArchive
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.map_elites import MapElites
 from skdecide_elm.search.measures import Feature
+from skdecide_elm.search.proposers import OneOperator
 from skdecide_elm.search.settings import SearchSettings
 from skdecide_elm.search.space import Descriptor
 
@@ -122,7 +123,7 @@ def ours(programs: int, workers: int, script: Path) -> list[float]:
         def submit(code: str, replicate: int) -> Future[Evaluation]:
             return pool.submit(code)
 
-        operator = Rewrite(InstantModel(), PromptSettings())
+        operator = OneOperator(Rewrite(InstantModel(), PromptSettings()))
         asyncio.run(
             running.run(programs, operator, submit, on_step=lambda _: times.append(time.perf_counter() - begin))
         )
@@ -159,7 +160,7 @@ def alone(programs: int) -> tuple[list[float], Search]:
     async def at_once(code: str, replicate: int) -> Evaluation:
         return score(code)
 
-    operator = Rewrite(InstantModel(), PromptSettings())
+    operator = OneOperator(Rewrite(InstantModel(), PromptSettings()))
     asyncio.run(running.run(programs, operator, at_once, on_step=lambda _: times.append(time.perf_counter() - begin)))
     return times, running
 

@@ -56,6 +56,12 @@ class Evaluation:
         """Whether the program ran to the end of every episode."""
         return math.isfinite(self.combined_score)
 
+    def gain_over(self, parent: Evaluation) -> float:
+        """How much better it is than another: 0 if it is not, infinite if it is valid and the other is not."""
+        if not self.is_valid:
+            return 0.0
+        return max(0.0, self.combined_score - parent.combined_score) if parent.is_valid else math.inf
+
     @classmethod
     def invalid(cls, error: str, **artifacts: str) -> Evaluation:
         """The evaluation of a program that failed: −inf and the reason."""

@@ -18,6 +18,7 @@ from skdecide_elm.search.genetic import GeneticAlgorithm
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.map_elites import MapElites
 from skdecide_elm.search.measures import Feature
+from skdecide_elm.search.proposers import OneOperator
 from skdecide_elm.search.selection import SELECTIONS
 from skdecide_elm.search.settings import SearchSettings
 from skdecide_elm.search.sliding import SlidingProgramArchive
@@ -91,7 +92,7 @@ def search_for(strategy, **settings):
 
 
 def run(search, steps, operator=None, evaluate=evaluate, **arguments):
-    asyncio.run(search.run(steps, operator or Step(), evaluate, **arguments))
+    asyncio.run(search.run(steps, OneOperator(operator or Step()), evaluate, **arguments))
     return search
 
 

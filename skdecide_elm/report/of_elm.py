@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skdecide_elm.core import Program
+from skdecide_elm.report.arms import arms_of
 from skdecide_elm.report.failures import counted, error_kinds
 from skdecide_elm.report.model import ArchiveMap, Dimension, Failure, RunView, ShownProgram, Spot
 from skdecide_elm.search.archive_base import Archive
@@ -27,8 +28,12 @@ _ELITES_KEPT = (
 )
 
 
-def view_of_search(search: Search) -> RunView:
-    """What can be shown of a search by ELM, in progress or at its end."""
+def view_of_search(search: Search, bandit: Mapping[str, Any]) -> RunView:
+    """What can be shown of a search by ELM, in progress or at its end.
+
+    Args:
+        bandit: its state, as checkpoints hold it; empty where no bandit chooses.
+    """
     programs = {program.id: _shown(program) for program in _known(search)}
     strategy, statistics = search.strategy, search.statistics
     archive = strategy.archive if isinstance(strategy, MapElites) else None
@@ -46,6 +51,7 @@ def view_of_search(search: Search) -> RunView:
         failures=_failures(search, programs),
         inserted=dict(statistics.operators),
         kept=_ALL_KEPT if search.settings.save_history else _ELITES_KEPT,
+        arms=arms_of(bandit),
     )
 
 

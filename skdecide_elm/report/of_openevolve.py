@@ -9,8 +9,9 @@ from typing import Any
 from skdecide_elm.backends.openevolve.database import Database
 from skdecide_elm.backends.openevolve.jobs import core_program
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
+from skdecide_elm.report.arms import arms_of
 from skdecide_elm.report.failures import counted, error_kinds
-from skdecide_elm.report.model import ArchiveMap, Arm, Dimension, Failure, RunView, ShownProgram, Spot
+from skdecide_elm.report.model import ArchiveMap, Dimension, Failure, RunView, ShownProgram, Spot
 
 __all__ = ["view_of_database"]
 
@@ -38,7 +39,7 @@ def view_of_database(database: Database, statistics: RunStatistics, bandit: Mapp
         maps=_maps(database, programs),
         failures=_failures(statistics, programs),
         kept=_KEPT,
-        arms=_arms(bandit) if bandit else (),
+        arms=arms_of(bandit),
     )
 
 
@@ -74,13 +75,6 @@ def _failures(statistics: RunStatistics, programs: Mapping[str, ShownProgram]) -
         *error_kinds(programs.values(), statistics.invalid),
         *counted("proposal", {"known already": statistics.duplicates, "stopped early": statistics.stopped_early}),
     )
-
-
-def _arms(bandit: Mapping[str, Any]) -> tuple[Arm, ...]:
-    outcomes = Counter(arm for arm, _, _ in bandit["window"])
-    improved = Counter(arm for arm, gain, _ in bandit["window"] if gain > 0)
-    arms = [Arm(name, outcomes[name], improved[name], float(rate)) for name, rate in bandit["rates"].items()]
-    return tuple(sorted(arms, key=lambda arm: (-arm.rate, -arm.outcomes, arm.name)))
 
 
 def _maps(database: Database, programs: Mapping[str, ShownProgram]) -> tuple[ArchiveMap, ...]:

@@ -150,7 +150,7 @@ def _view_of_elm(path: Path, config: Mapping[str, Any]) -> RunView:
     search = build_search(load_elm_config(config.get("elm")), [""], lambda settings: settings)
     try:
         search.restore(checkpoint.snapshot)
-        return view_of_search(search)
+        return view_of_search(search, checkpoint.extra["bandit"])
     except _DAMAGE as error:
         raise damaged(path, error) from error
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from skdecide_elm.core import Context, Evaluation, Operator, Program, Proposal
+from skdecide_elm.core import Context, Evaluation, Program, Proposal
 from skdecide_elm.errors import ConfigError, ReplayError
 from skdecide_elm.search.constants import Trial, Tuned
 from skdecide_elm.search.evaluating import FirstEvaluations
+from skdecide_elm.search.proposers import Proposers
 from skdecide_elm.search.snapshot import Snapshot
 
 __all__ = ["Job", "Outcome", "carried_out"]
@@ -21,19 +22,29 @@ class Job:
     """A step on its way.
 
     Attributes:
+        proposer: name of who proposes.
         trial: the child itself, where the parent's constants are tuned and nobody is asked.
     """
 
     step: int
     parents: tuple[Program, ...]
     context: Context
+    proposer: str = ""
     trial: Trial | None = None
+
+    def gain(self, child: Program) -> float:
+        """How much better a child is than the program that it was made from."""
+        made_from = child.parents[:1] or (self.parents[0].id,)
+        shown = (*self.parents, *self.context.failures, *self.context.examples)
+        parent = next((program for program in shown if program.id in made_from), self.parents[0])
+        return child.evaluation.gain_over(parent.evaluation)
 
     def snapshot(self, book: Snapshot) -> dict[str, Any]:
         """As JSON can hold it; the programs go into the book."""
         return {
             "step": self.step,
             "seed": self.context.seed,
+            "proposer": self.proposer,
             "duplicates": self.context.duplicates,
             "parents": [book.keep(program) for program in self.parents],
             "examples": [book.keep(program) for program in self.context.examples],
@@ -49,7 +60,7 @@ class Job:
         )
         step, trial = int(row["step"]), row["trial"]
         context = Context(step, int(row["seed"]), examples, failures, int(row["duplicates"]))
-        return cls(step, parents, context, None if trial is None else Trial(**trial))
+        return cls(step, parents, context, str(row["proposer"]), None if trial is None else Trial(**trial))
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,9 @@ class Outcome:
     error: Exception | None = None
 
 
-async def carried_out(job: Job, operator: Operator, evaluations: FirstEvaluations, slots: asyncio.Semaphore) -> Outcome:
+async def carried_out(
+    job: Job, proposers: Proposers, evaluations: FirstEvaluations, slots: asyncio.Semaphore
+) -> Outcome:
     """Propose, and evaluate what was proposed.
 
     Raises:
@@ -75,8 +88,10 @@ async def carried_out(job: Job, operator: Operator, evaluations: FirstEvaluation
     """
     try:
         async with slots:
-            who = operator if job.trial is None else Tuned(job.trial)
-            proposals = tuple(await who.propose(job.parents, job.context))
+            if job.trial is None:
+                proposals = tuple(await proposers.propose(job.proposer, job.parents, job.context))
+            else:
+                proposals = tuple(await Tuned(job.trial).propose(job.parents, job.context))
     except (ConfigError, ReplayError):
         raise
     except Exception as error:  # noqa: BLE001 - a client may raise anything; it costs this step, not the run

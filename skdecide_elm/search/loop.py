@@ -7,16 +7,17 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from skdecide_elm.core import Context, Evaluation, Operator, Program
+from skdecide_elm.core import Context, Evaluation, Program
 from skdecide_elm.errors import ConfigError, EvaluationError, ReplyError, RequestError
 from skdecide_elm.search.constants import ConstantTuner
 from skdecide_elm.search.evaluating import Evaluate, FirstEvaluations, awaited
 from skdecide_elm.search.jobs import Job, Outcome, carried_out
 from skdecide_elm.search.promising import Promising
+from skdecide_elm.search.proposers import Proposers
 from skdecide_elm.search.repeats import Repeats
 from skdecide_elm.search.settings import SearchSettings
 from skdecide_elm.search.snapshot import Snapshot
@@ -30,15 +31,6 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1
 _FAILURES = 3
 """How many of the programs that failed last are kept for operators that repair."""
-
-
-@dataclass(frozen=True)
-class _Limits:
-    """When a run ends, or pauses."""
-
-    last: int
-    stop: threading.Event
-    may_begin: Callable[[Collection[int]], bool]
 
 
 class Search:
@@ -82,25 +74,22 @@ class Search:
     async def run(
         self,
         steps: int,
-        operator: Operator,
+        proposers: Proposers,
         evaluate: Evaluate,
         stop: threading.Event | None = None,
         on_step: Callable[[int], bool] = lambda _: False,
-        may_begin: Callable[[Collection[int]], bool] = lambda _: True,
     ) -> None:
         """Run more steps, until they are done, ``stop`` is set, or the target score is reached.
 
         Args:
             on_step: called after each step with the number of steps that are done; whether to end the run, as if all
                 steps were done.
-            may_begin: whether there is money for another step, given the numbers of those that are under way.
         """
         stop = stop or threading.Event()
         try:
             if not self._initial:
                 await self._insert_initial(evaluate)
-            limits = _Limits(self.statistics.steps + steps, stop, may_begin)
-            await self._steps(limits, operator, evaluate, on_step)
+            await self._steps(self.statistics.steps + steps, proposers, evaluate, stop, on_step)
             if not stop.is_set():
                 await self._settle_best(evaluate)
         except EvaluationError:  # stopping closes the pool, and what is being evaluated fails
@@ -156,9 +145,10 @@ class Search:
 
     async def _steps(
         self,
-        limits: _Limits,
-        operator: Operator,
+        last: int,
+        proposers: Proposers,
         evaluate: Evaluate,
+        stop: threading.Event,
         on_step: Callable[[int], bool],
     ) -> None:
         slots = asyncio.Semaphore(self.settings.concurrency)
@@ -166,13 +156,13 @@ class Search:
         pending: dict[asyncio.Task[Outcome], Job] = {}
 
         def begin(job: Job) -> None:
-            pending[asyncio.ensure_future(carried_out(job, operator, evaluations, slots))] = job
+            pending[asyncio.ensure_future(carried_out(job, proposers, evaluations, slots))] = job
 
         try:
             for job in self._jobs.values():
                 begin(job)
-            while not limits.stop.is_set() and not await self._reached(evaluate):
-                for job in self._next_jobs(limits, operator):
+            while not stop.is_set() and not await self._reached(evaluate):
+                for job in self._next_jobs(last, proposers):
                     begin(job)
                 if not pending:
                     return
@@ -181,7 +171,7 @@ class Search:
                 ends = False
                 for task in [task for task in waited_for if task in done]:
                     outcome = task.result()
-                    counts = await self._take(outcome, evaluate)
+                    counts = await self._take(outcome, proposers, evaluate)
                     evaluations.end(proposal.code for proposal, _ in outcome.children)
                     del self._jobs[pending.pop(task).step]
                     ends = (counts and on_step(self.statistics.steps)) or ends
@@ -190,43 +180,45 @@ class Search:
         finally:
             await _abandon(list(pending))
 
-    def next_context(self, num_parents: int) -> tuple[tuple[Program, ...], Context]:
-        """What the operator will be asked next; nothing changes."""
-        job = next(iter(self._jobs.values()), None) or self._asking_job(self._begun + 1, num_parents)
-        return job.parents, job.context
+    def next_asking_job(self, proposers: Proposers) -> Job:
+        """Who will be asked next, and what; nothing changes."""
+        under_way = next((job for job in self._jobs.values() if job.trial is None), None)
+        return under_way or self._asking_job(self._begun + 1, proposers)
 
-    def _next_jobs(self, limits: _Limits, operator: Operator) -> Iterator[Job]:
-        while self.statistics.steps + len(self._jobs) < limits.last and self._has_room(limits):
-            job = self._job(self._begun + 1, operator.num_parents)
+    def _next_jobs(self, last: int, proposers: Proposers) -> Iterator[Job]:
+        while self.statistics.steps + len(self._jobs) < last and self._has_room(proposers):
+            job = self._job(self._begun + 1, proposers)
             self._begun += 1
             self._jobs[job.step] = job
             yield job
 
-    def _has_room(self, limits: _Limits) -> bool:
-        return len(self._jobs) < self.settings.window and limits.may_begin(self._jobs.keys())
+    def _has_room(self, proposers: Proposers) -> bool:
+        return len(self._jobs) < self.settings.window and proposers.may_begin(self._jobs.keys())
 
-    def _job(self, step: int, num_parents: int) -> Job:
+    def _job(self, step: int, proposers: Proposers) -> Job:
         counted = self.statistics.steps + len(self._jobs) + 1 - self.settings.init_steps
         if counted > 0:
             trial = self._tuner.ask(counted, self._promising.candidates)
             if trial is not None:
-                return Job(step, (self._tuner.base(trial).program,), Context(step, 0), trial)
-        return self._asking_job(step, num_parents)
+                return Job(step, (self._tuner.base(trial).program,), Context(step, 0), trial=trial)
+        return self._asking_job(step, proposers)
 
-    def _asking_job(self, step: int, num_parents: int) -> Job:
+    def _asking_job(self, step: int, proposers: Proposers) -> Job:
         rng = random.Random(f"{self.settings.seed}/{step}")  # of its own, so that no state needs to be saved
         parents: list[Program] = []
         if step > self.settings.init_steps:
-            parents = self.strategy.parents(num_parents, rng)
+            parents = self.strategy.parents(proposers.num_parents, rng)
         if not parents:
             parents = [self._initial[(step - 1) % len(self._initial)]]
         shown = {program.id for program in parents}
         examples = self.strategy.examples(self.settings.num_examples, rng) if self.settings.num_examples else []
         others = tuple(program for program in examples if program.id not in shown)
-        repeats = self._repeats.from_parent(parents[0].id)
-        return Job(step, tuple(parents), Context(step, rng.getrandbits(32), others, tuple(self._failed), repeats))
+        context = Context(step, rng.getrandbits(32), others, tuple(self._failed))
+        proposer, base = proposers.choose(parents, context)
+        context = replace(context, duplicates=self._repeats.from_parent(base.id))
+        return Job(step, tuple(parents), context, proposer)
 
-    async def _take(self, outcome: Outcome, evaluate: Evaluate) -> bool:
+    async def _take(self, outcome: Outcome, proposers: Proposers, evaluate: Evaluate) -> bool:
         """Decide on the children of a step; whether it counts. Nothing changes before all that is awaited is there."""
         if outcome.job.trial is None and self._is_free(outcome):
             self.statistics.repeats += 1
@@ -240,6 +232,9 @@ class Search:
         if outcome.job.trial is not None:
             evaluation = None if dropped[0] else outcome.children[0][1]
             self._tuner.tell(outcome.job.trial, None if evaluation is None else evaluation.combined_score)
+        else:
+            gains = [outcome.job.gain(child) for child, _ in children]
+            proposers.learn(outcome.job.proposer, outcome.job.step, max(gains, default=0.0))
         self._count_repeats(outcome, dropped)
         self._count(outcome)
         return True

@@ -35,10 +35,9 @@ class IntegratedELM(ElmSolver, IntegratedSolver):
     Args:
         elm: how the search runs: an `ElmConfig`, settings by name, or a YAML file with a section ``elm``; None: that
             section of ``config`` if it is a file, else defaults. A map needs whole evaluations, so that
-            ``evaluator_racing`` is refused. ``operators`` cannot be ``openevolve``, and a list of them means equal
-            weights. ``tuning_share`` is that of the iterations after the initial phase; where scores depend on luck
-            (``replicates``) no constants are tuned. Hyperparameters given by name, such as ``archive="cvt"``, replace
-            what is said here.
+            ``evaluator_racing`` is refused. ``operators`` cannot be ``openevolve``. ``tuning_share`` is that of the
+            iterations after the initial phase; where scores depend on luck (``replicates``) no constants are tuned.
+            Hyperparameters given by name, such as ``archive="cvt"``, replace what is said here.
     """
 
     def __init__(
@@ -107,10 +106,9 @@ class ProxyELM(ElmSolver, ProxySolver):
     Args:
         elm: how the search runs: an `ElmConfig`, settings by name, or a YAML file with a section ``elm``; None: that
             section of ``config`` if it is a file, else defaults. A map needs whole evaluations, so that
-            ``evaluator_racing`` is refused. ``operators`` cannot be ``openevolve``, and a list of them means equal
-            weights. ``tuning_share`` is that of the iterations after the initial phase; where scores depend on luck
-            (``replicates``) no constants are tuned. Hyperparameters given by name, such as ``archive="cvt"``, replace
-            what is said here.
+            ``evaluator_racing`` is refused. ``operators`` cannot be ``openevolve``. ``tuning_share`` is that of the
+            iterations after the initial phase; where scores depend on luck (``replicates``) no constants are tuned.
+            Hyperparameters given by name, such as ``archive="cvt"``, replace what is said here.
     """
 
     def __init__(

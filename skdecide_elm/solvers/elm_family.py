@@ -10,12 +10,12 @@ from typing import Any
 from openevolve.config import Config
 
 from skdecide_elm.backends.elm import (
-    ArmsProposer,
+    ArmsProposers,
     ElmBackend,
     ElmConfig,
     build_search,
+    check_for_elm,
     load_elm_config,
-    weighted,
 )
 from skdecide_elm.backends.openevolve import build_arms
 from skdecide_elm.core import Program
@@ -118,7 +118,7 @@ class ElmSolver(ProgramSolver):
         return self._backend.statistics
 
     def _view(self) -> RunView:
-        return view_of_search(self._backend.search)
+        return view_of_search(self._backend.search, self._backend.bandit)
 
     def _make_backend(
         self,
@@ -130,7 +130,8 @@ class ElmSolver(ProgramSolver):
     ) -> ElmBackend:
         if options.evaluation.racing is not None:
             raise ConfigError("expected no evaluator_racing for ELM, whose descriptors need whole evaluations; omit it")
-        proposals, operators = weighted(options.proposals), self._elm.used_operators
+        proposals, operators = options.proposals, self._elm.used_operators
+        check_for_elm(proposals)
         built = build_arms(config, make_proposer, options.folder, proposals, task.seed, operators)
         concurrency = proposals.concurrency
 
@@ -154,5 +155,5 @@ class ElmSolver(ProgramSolver):
         settings = options.backend_settings(config, {**self._identity, **self._elm.identity})
         features = [name for name in self._elm.feature_names if name in DESCRIPTORS]
         tasks = options.tasks(replace(task, seed=built.evaluator_seed), features)
-        proposer = ArmsProposer(built.arms, proposals.limits)
-        return ElmBackend(make_search, proposer, tasks, initial_program, settings)
+        proposers = ArmsProposers(built.arms, proposals.limits)
+        return ElmBackend(make_search, proposers, tasks, initial_program, settings)

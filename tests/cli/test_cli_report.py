@@ -98,12 +98,15 @@ def test_what_llm_requests_have_cost(ran, command):
     assert (folder / "ledger.jsonl").read_bytes().startswith(whole + b"{"), "a report only reads"
 
 
-def test_what_the_bandit_of_a_run_knows(project, command):
-    settings = ["solver.operators=[openevolve, embedded]", f"max_iterations={STEPS}"]
-    command("run", "line.yaml", "-o", "first", *settings)
+@pytest.mark.parametrize("solver", SEARCHES)
+def test_what_the_bandit_of_a_run_knows(project, command, solver):
+    operators = "embedded" if solver == "IntegratedELM" else "openevolve, embedded"
+    settings = [f"solver.operators=[{operators}]", "solver.tuning_share=0", f"max_iterations={STEPS}"]
+    command("run", "line.yaml", "-o", "first", f"solver.name={solver}", *settings)
     command("report", "first")
-    checkpoint = project / "first" / "checkpoints" / f"checkpoint_{STEPS}" / "skdecide_elm.json"
-    bandit = json.loads(checkpoint.read_text())["bandit"]
+    [state] = (project / "first" / "checkpoints" / f"checkpoint_{STEPS}").glob("s*.json")
+    saved = json.loads(state.read_text())
+    bandit = saved["extra"]["bandit"] if "extra" in saved else saved["bandit"]
     page = (project / "first" / "report.html").read_text(encoding="utf-8")
     [table] = re.findall(r'<div id="bandit">.*?</div>', page, re.DOTALL)
     cells = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", table)[1:]]

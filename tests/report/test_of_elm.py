@@ -20,7 +20,7 @@ def searched(name, steps=60, **settings):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_numbers_are_those_of_the_search(name):
     search = searched(name, save_history=True)
-    view = view_of_search(search)
+    view = view_of_search(search, {})
     assert view.best == search.best.id
     assert view.steps == 60
     assert len(view.programs) == view.evaluations == search.statistics.evaluations
@@ -33,7 +33,7 @@ def test_the_numbers_are_those_of_the_search(name):
 @pytest.mark.parametrize("name", MAPS)
 def test_every_elite_has_one_place_on_the_map(name):
     search = searched(name)
-    view = view_of_search(search)
+    view = view_of_search(search, {})
     [drawn] = view.maps
     placed = [program for spot in drawn.spots for program in spot.programs]
     assert sorted(placed) == sorted(elite.program.id for elite in search.strategy.archive.elites)
@@ -47,7 +47,7 @@ def test_every_elite_has_one_place_on_the_map(name):
 
 @pytest.mark.parametrize("name", [name for name in MAPS if name not in ("cvt", "proximity")])
 def test_a_program_lies_between_the_edges_of_its_cell(name):
-    view = view_of_search(searched(name))
+    view = view_of_search(searched(name), {})
     [drawn] = view.maps
     for axis, dimension in enumerate(drawn.dimensions):
         edges = (-math.inf, *dimension.edges[1:-1], math.inf)  # what is beyond the bounds is in the outermost cells
@@ -61,7 +61,7 @@ def test_a_program_lies_between_the_edges_of_its_cell(name):
 
 
 def test_places_without_cells_keep_the_order_of_the_measures():
-    view = view_of_search(searched("proximity"))
+    view = view_of_search(searched("proximity"), {})
     [drawn] = view.maps
     assert drawn.grid is None
     by_place = sorted(drawn.spots, key=lambda spot: spot.x)
@@ -79,14 +79,14 @@ def test_of_a_map_with_three_dimensions_two_are_shown():
         ),
         40,
     )
-    [drawn] = view_of_search(search).maps
+    [drawn] = view_of_search(search, {}).maps
     assert drawn.grid == (3, 4)
     assert "combined_score cannot be seen" in drawn.remark
     assert sum(len(spot.programs) for spot in drawn.spots) == len(search.strategy.archive.elites)
 
 
 def test_nothing_is_shown_of_a_search_that_has_not_begun():
-    view = view_of_search(search_for(map_elites()))
+    view = view_of_search(search_for(map_elites()), {})
     assert (view.best, view.maps, view.improvements, view.programs) == (None, (), (), {})
 
 
@@ -95,5 +95,5 @@ def test_of_a_program_with_replicates_the_last_score_is_shown():
 
     search = run(search_for(map_elites(), replication=Replication(4)), 40, evaluate=evaluate)
     assert search.statistics.replicates > 0
-    view = view_of_search(search)
+    view = view_of_search(search, {})
     assert view.programs[search.best.id].program is search.best

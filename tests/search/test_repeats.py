@@ -14,6 +14,7 @@ from skdecide_elm.core import Evaluation, Proposal
 from skdecide_elm.programs.tunables import read_tunables
 from skdecide_elm.search.constants import TUNING
 from skdecide_elm.search.loop import Search
+from skdecide_elm.search.proposers import OneOperator
 from skdecide_elm.search.repeats import Dropping, Repeats
 from skdecide_elm.search.settings import SearchSettings
 
@@ -134,8 +135,7 @@ def test_a_repeat_is_not_evaluated_costs_its_step_and_is_told():
 def test_repeats_are_told_of_the_program_that_they_were_made_from():
     search = dropping()
     run(search, 4, Told(["1 1"]))
-    _, context = search.next_context(1)
-    assert context.duplicates == 3
+    assert search.next_asking_job(OneOperator(Told([]))).context.duplicates == 3
     other = Search(make_map(), [START, "5 5"], search.settings)
     operator = Told(["1 1"])
     run(other, 7, operator)
@@ -211,7 +211,7 @@ def test_operators_that_read_nothing_of_repeats_neither_count_nor_reset():
     run(search, 3, Told(["1 1"]))
     for script in (["1 1"], ["2 2"]):
         run(search, 1, Told(script, name="deaf"))
-        _, context = search.next_context(1)
+        context = search.next_asking_job(OneOperator(Told([]))).context
         assert context.duplicates == 2
     assert search.statistics.repeats == 3
 

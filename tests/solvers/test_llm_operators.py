@@ -10,11 +10,12 @@ from loopback import Loopback
 from openevolve.config import Config, LLMConfig, LLMModelConfig
 from tiny import FAST, IDLE, STRAIGHT, Line, program
 
-from skdecide_elm import IntegratedOpenEvolve
+from skdecide_elm import IntegratedELM, IntegratedOpenEvolve
 from skdecide_elm.errors import ConfigError, ReplyError
 from skdecide_elm.operators import OPERATORS
 
 LOCK = threading.Lock()
+FAMILIES = {"OpenEvolve": {"num_islands": 1}, "ELM": {"elm": {"batch_size": 1, "init_steps": 2}}}
 
 
 class Programmer(Loopback):
@@ -53,7 +54,8 @@ def config(server, *models):
 def solver_with(server, initial, *models, **settings):
     own = config(server, *models)
     own.prompt.system_message = "Walk."
-    return IntegratedOpenEvolve(Line, initial, config=own, prompt_include_public_api=False, **{**FAST, **settings})
+    kind = IntegratedELM if "elm" in settings else IntegratedOpenEvolve
+    return kind(Line, initial, config=own, prompt_include_public_api=False, **{**FAST, **settings})
 
 
 def children(solver):
@@ -116,24 +118,28 @@ def test_a_prompt_of_an_operator_that_the_run_does_not_use(initial):
         assert server.requests == []
 
 
-def test_the_bandit_prefers_the_model_whose_programs_are_better(initial):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_bandit_prefers_the_model_whose_programs_are_better(initial, family):
     with Programmer(best=["good"]) as server:
         models = [("bad", 1.0), ("good", 1.0)]
-        settings = {"operators": ["rewrite"], "nb_iterations": 1, "num_islands": 1, "llm_concurrency": 1}
+        settings = {"operators": ["rewrite"], "nb_iterations": 1, "llm_concurrency": 1, **FAMILIES[family]}
         with solver_with(server, initial, *models, **settings) as solver:
             for _ in range(20):
                 solver.solve()
-        state = solver._backend._evolution.arms.to_json()
+        state = solver._backend.bandit
     assert len(state["window"]) == 20
     assert state["rates"] == {"rewrite@bad": 0.0, "rewrite@good": 1.0}
 
 
-def test_weights_are_a_plain_mix(initial):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_weights_are_a_plain_mix(initial, family):
     with Programmer() as server:
         models = [("one", 3.0), ("two", 1.0)]
         weights = {"rewrite": 1.0, "diff": 0.0}
-        with solver_with(server, initial, *models, operators=weights, nb_iterations=60) as solver:
+        settings = {"operators": weights, "nb_iterations": 60, **FAMILIES[family]}
+        with solver_with(server, initial, *models, **settings) as solver:
             solver.solve()
+            assert solver._backend.bandit == {}
     counts = {key: spent.calls for key, spent in solver.ledger.by_operator_and_model.items()}
     assert counts.keys() == {("rewrite", "one"), ("rewrite", "two")}
     assert counts["rewrite", "one"] > counts["rewrite", "two"] > 5
@@ -236,16 +242,18 @@ def test_the_ledger_of_a_folder_goes_on(initial, tmp_path):
     assert len(lines) == 10 and all(line["prompt_tokens"] > 0 for line in lines)
 
 
-def test_a_checkpoint_carries_bandit_and_ledger(initial, tmp_path):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_checkpoint_carries_bandit_and_ledger(initial, tmp_path, family):
     settings = {"operators": ["rewrite", "diff"], "nb_iterations": 8, "llm_prices": {"loopback": (1, 1)}}
+    settings |= FAMILIES[family]
     with Programmer() as server, solver_with(server, initial, **settings) as solver:
         solver.solve()
         solver.save(tmp_path / "saved")
         with solver_with(server, initial, **settings) as other:
             other.load(tmp_path / "saved")
             assert other.ledger.by_operator_and_model == solver.ledger.by_operator_and_model
-            assert other._backend._evolution.arms.to_json() == solver._backend._evolution.arms.to_json()
-            assert len(other._backend._evolution.arms.to_json()["window"]) == 8
+            assert other._backend.bandit == solver._backend.bandit
+            assert len(other._backend.bandit["window"]) == 8
             assert other.sample_prompt() == solver.sample_prompt()
 
 

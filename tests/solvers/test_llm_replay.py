@@ -10,13 +10,19 @@ import pytest
 from loopback import Loopback, Stall, Status
 from openevolve.config import Config, LLMConfig, LLMModelConfig
 from processes import start, until
+from searches import plain
 from tiny import FAST, IDLE, Line, program
 
-from skdecide_elm import IntegratedOpenEvolve
+from skdecide_elm import IntegratedELM, IntegratedOpenEvolve
 from skdecide_elm.errors import ReplayError
 from skdecide_elm.llm.ledger import Ledger
 
-OPERATORS = ["openevolve", "rewrite", "crossover", "lmx", "embedded"]
+FAMILIES = {
+    "OpenEvolve": (IntegratedOpenEvolve, {"num_islands": 2}),
+    "ELM": (IntegratedELM, {"elm": {"init_steps": 5, "batch_size": 3}}),
+}
+OURS = ["rewrite", "crossover", "lmx", "embedded"]
+OPERATORS = {"OpenEvolve": ["openevolve", *OURS], "ELM": OURS}
 
 
 def answer(request):
@@ -40,14 +46,17 @@ def configuration(url, models=("one", "two")):
     return Config(llm=LLMConfig(models=configured, api_base=url, timeout=20, retries=1, retry_delay=0))
 
 
-def new_solver(initial, config, **settings):
-    return IntegratedOpenEvolve(
-        Line, initial, config=config, prompt_include_public_api=False, **{**FAST, "num_islands": 2, **settings}
-    )
+def new_solver(initial, config, family="OpenEvolve", **settings):
+    kind, own = FAMILIES[family]
+    return kind(Line, initial, config=config, prompt_include_public_api=False, **{**FAST, **own, **settings})
 
 
 def state(solver):
-    evolution = solver._backend._evolution
+    backend = solver._backend
+    shared = {"bandit": backend.bandit, "ledger": solver.ledger.by_operator_and_model}
+    if isinstance(solver, IntegratedELM):
+        return {"search": plain(backend.search.snapshot()), **shared}
+    evolution = backend._evolution
     programs = [
         (p.id, p.code, p.metrics, p.parent_id, p.generation, p.metadata) for p in evolution.database.programs.values()
     ]
@@ -55,8 +64,7 @@ def state(solver):
         "programs": programs,
         "islands": [list(island) for island in evolution.database.islands],
         "statistics": replace(solver.statistics, cache_hits=0),  # a cache may have been loaded with a checkpoint
-        "bandit": evolution.arms.to_json(),
-        "ledger": solver.ledger.by_operator_and_model,
+        **shared,
         "random": evolution.rng.to_json(),
     }
 
@@ -67,18 +75,23 @@ def initial(tmp_path):
     return tmp_path / "initial.py"
 
 
-def test_a_replayed_run_is_the_recorded_one(initial, tmp_path):
-    settings = {"operators": OPERATORS, "nb_iterations": 30, "llm_prices": {"one": (1, 2)}, "evaluator_parallel": 2}
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_replayed_run_is_the_recorded_one(initial, tmp_path, family):
+    settings = {"operators": OPERATORS[family], "nb_iterations": 30, "evaluator_parallel": 2}
+    settings["llm_prices"] = {"one": (1, 2)}
     with Loopback(answer) as server:
         config = configuration(server.url)
-        with new_solver(initial, config, **settings, llm_record=tmp_path / "run.jsonl") as solver:
+        with new_solver(initial, config, family, **settings, llm_record=tmp_path / "run.jsonl") as solver:
             solver.solve()
             recorded = state(solver)
-    assert len(recorded["programs"]) > 12 and solver.statistics.llm_failures and solver.statistics.rejected_replies
+    statistics = solver.statistics
+    assert statistics.evaluations > 12 and statistics.rejected_replies
+    assert statistics.failures if family == "ELM" else statistics.llm_failures
+    assert len(recorded["bandit"]["window"]) > 12
     config.llm.api_base = "http://127.0.0.1:9/"  # where nobody answers
     for workers, seed in [(1, 42), (2, 7)]:
         settings.update(evaluator_parallel=workers, random_seed=seed, llm_replay=tmp_path / "run.jsonl")
-        with new_solver(initial, config, **settings) as solver:
+        with new_solver(initial, config, family, **settings) as solver:
             solver.solve()
             assert state(solver) == recorded
 
@@ -115,8 +128,8 @@ SCRIPT = """
 
     config = configuration({url!r})
     config.checkpoint_interval = 5
-    settings = {{"operators": OPERATORS, "output_dir": "run", "llm_record": "run.jsonl", "nb_iterations": 10_000}}
-    with new_solver("initial.py", config, **settings) as solver:
+    settings = {{"operators": OPERATORS[{family!r}], "output_dir": "run", "nb_iterations": 10_000}}
+    with new_solver("initial.py", config, {family!r}, llm_record="run.jsonl", **settings) as solver:
         solver.solve()
 """
 
@@ -125,25 +138,27 @@ def latest(folder):
     return max((int(path.name.rpartition("_")[2]) for path in folder.glob("checkpoint_*")), default=0)
 
 
-def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(initial, tmp_path):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(initial, tmp_path, family):
     checkpoints, more = tmp_path / "run" / "checkpoints", 20
     with Loopback(answer) as server:
-        process = start(tmp_path, SCRIPT.format(url=server.url))
+        process = start(tmp_path, SCRIPT.format(url=server.url, family=family))
         until(lambda: latest(checkpoints) >= 10 or process.poll() is not None, 60)
         process.kill()
         _, errors = process.communicate()
         assert process.returncode == -signal.SIGKILL, errors
         done, spent = latest(checkpoints), Ledger(tmp_path / "run" / "ledger.jsonl").total
-        settings = {"operators": OPERATORS, "output_dir": tmp_path / "run", "nb_iterations": more}
-        with new_solver(initial, configuration(server.url), **settings, llm_record=tmp_path / "run.jsonl") as solver:
+        config, record = configuration(server.url), tmp_path / "run.jsonl"
+        settings = {"operators": OPERATORS[family], "output_dir": tmp_path / "run", "nb_iterations": more}
+        with new_solver(initial, config, family, **settings, llm_record=record) as solver:
             solver.load(checkpoints / f"checkpoint_{done}")
             assert solver.iteration == done and solver.ledger.total == spent
             solver.solve()
             resumed, total = state(solver), solver.ledger.total
     assert spent.calls >= done / 2
     assert total.calls > spent.calls, "the requests that the kill has cut off were made again"
-    settings = {"operators": OPERATORS, "nb_iterations": done + more, "llm_replay": tmp_path / "run.jsonl"}
-    with new_solver(initial, configuration(server.url), **settings) as solver:
+    settings = {"operators": OPERATORS[family], "nb_iterations": done + more, "llm_replay": record}
+    with new_solver(initial, config, family, **settings) as solver:
         solver.solve()
         straight = state(solver)
     assert straight["ledger"] != resumed["ledger"]

@@ -2,15 +2,14 @@
 
 from skdecide_elm.backends.elm.backend import ElmBackend
 from skdecide_elm.backends.elm.config import ElmConfig, build_search, load_elm_config
-from skdecide_elm.backends.elm.proposers import LLM_OPERATORS, ArmsProposer, OperatorProposer, weighted
+from skdecide_elm.backends.elm.proposers import LLM_OPERATORS, ArmsProposers, check_for_elm
 
 __all__ = [
     "LLM_OPERATORS",
-    "ArmsProposer",
+    "ArmsProposers",
     "ElmBackend",
     "ElmConfig",
-    "OperatorProposer",
     "build_search",
+    "check_for_elm",
     "load_elm_config",
-    "weighted",
 ]

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from skdecide import Domain
 
 from skdecide_elm.backends.backend import Backend, BackendSettings
 from skdecide_elm.backends.elm.checkpoint import Checkpoint, damaged, load_checkpoint, save_checkpoint
-from skdecide_elm.backends.elm.proposers import Proposer
+from skdecide_elm.backends.elm.proposers import ArmsProposers
 from skdecide_elm.backends.threads import run_in_loop, run_in_thread
 from skdecide_elm.core import Evaluation, Program
 from skdecide_elm.evaluation.cache import CachedPool
@@ -33,14 +34,14 @@ class ElmBackend(Backend):
 
     Args:
         make_search: makes the search, before anything has happened.
-        proposer: makes proposals, and knows what they may cost.
+        proposers: make proposals, and know what they may cost.
         initial_program: text of the program to start from.
     """
 
     def __init__(
         self,
         make_search: Callable[[], Search],
-        proposer: Proposer,
+        proposers: ArmsProposers,
         tasks: Tasks,
         initial_program: str,
         settings: BackendSettings,
@@ -49,7 +50,7 @@ class ElmBackend(Backend):
         self._initial_program = initial_program
         self.search = make_search()
         self._make_search = make_search
-        self._proposer = proposer
+        self._proposers = proposers
 
     @property
     def initial_program(self) -> str:
@@ -70,7 +71,12 @@ class ElmBackend(Backend):
     @property
     def ledger(self) -> Ledger:
         """What the LLM requests have cost."""
-        return self._proposer.ledger
+        return self._proposers.ledger
+
+    @property
+    def bandit(self) -> dict[str, Any]:
+        """The state of the bandit that chooses who proposes; empty where there is none."""
+        return self._proposers.to_json()
 
     @property
     def statistics(self) -> SearchStatistics:
@@ -117,12 +123,14 @@ class ElmBackend(Backend):
         """The prompt of the next step (evaluates the initial program if that was not done)."""
         if not self.search.initial_programs:
             evaluate = self._evaluation(self._evaluators.search_pool())
-            run_in_thread(lambda: run_in_loop(self.search.run(0, self._proposer, evaluate)))
-        return self._proposer.prompt(*self.search.next_context(self._proposer.num_parents), operator)
+            run_in_thread(lambda: run_in_loop(self.search.run(0, self._proposers, evaluate)))
+        job = self.search.next_asking_job(self._proposers)
+        return self._proposers.prompt(job.proposer, job.parents, job.context, operator)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint directory, whole or not at all."""
-        extra = {"chosen": self._chosen, "ledger": self.ledger.to_json(), **self._evaluators.to_json()}
+        proposers = {"ledger": self.ledger.to_json(), "bandit": self.bandit}
+        extra = {"chosen": self._chosen, **proposers, **self._evaluators.to_json()}
         checkpoint = Checkpoint(self.search.snapshot(), extra)
         save_checkpoint(path, checkpoint, self._settings.identity, self.search.best)
 
@@ -133,6 +141,7 @@ class ElmBackend(Backend):
         try:
             search.restore(checkpoint.snapshot)
             chosen = checkpoint.extra["chosen"]
+            self._proposers.restore(checkpoint.extra["bandit"])
             self.ledger.restore(checkpoint.extra["ledger"])
             self._evaluators.restore(checkpoint.extra, self._settings.keeps_seed)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -152,9 +161,8 @@ class ElmBackend(Backend):
     def _run(
         self, pool: Pool | CachedPool, iterations: int, stop: threading.Event, after: Callable[[int], bool]
     ) -> None:
-        self._proposer.reopen()
-        may_begin = self._proposer.may_begin
-        run_in_loop(self.search.run(iterations, self._proposer, self._evaluation(pool), stop, after, may_begin))
+        self._proposers.reopen()
+        run_in_loop(self.search.run(iterations, self._proposers, self._evaluation(pool), stop, after))
 
     def _best_codes(self, count: int) -> list[str]:
         return [elite.code for elite in self.elites[:count]]

@@ -6,72 +6,28 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any
 
 from skdecide_elm.backends.openevolve.arms import Arms, ProposalOptions
 from skdecide_elm.backends.openevolve.jobs import Job
 from skdecide_elm.backends.openevolve.sampler import Sampled
-from skdecide_elm.core import Context, Operator, Program, Proposal
+from skdecide_elm.core import Context, Program, Proposal
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.llm.ledger import Entry, Ledger, Limits, Spending
 
-__all__ = ["LLM_OPERATORS", "ArmsProposer", "OperatorProposer", "Proposer", "weighted"]
+__all__ = ["LLM_OPERATORS", "ArmsProposers", "check_for_elm"]
 
 LLM_OPERATORS: Mapping[str, float] = MappingProxyType({"diff": 2.0, "rewrite": 1.0, "crossover": 1.0})
 """Operators by weight, where an LLM is configured and none are named."""
 
 
-class Proposer(Operator, Protocol):
-    """An operator for a whole run, with what it has cost."""
-
-    @property
-    def ledger(self) -> Ledger:
-        """What its requests have cost."""
-
-    def reopen(self) -> None:
-        """A run begins, in an event loop of its own."""
-
-    def may_begin(self, under_way: Collection[int]) -> bool:
-        """Whether there is money for another step, given the numbers of those that are under way."""
-
-    def prompt(self, parents: Sequence[Program], context: Context, operator: str | None) -> dict[str, str]:
-        """What an LLM would be asked, by the operator of that name or by the one whose turn it is."""
-
-
-class OperatorProposer:
-    """One operator of the user's, whose requests nobody counts."""
-
-    def __init__(self, operator: Operator) -> None:
-        self._operator = operator
-        self.name = operator.name
-        self.num_parents = operator.num_parents
-        self.ledger = Ledger()
-
-    async def propose(self, parents: Sequence[Program], context: Context) -> Sequence[Proposal]:
-        """Children of the parents. Raises what the operator raises."""
-        return await self._operator.propose(parents, context)
-
-    def reopen(self) -> None:
-        """Nothing is opened."""
-
-    def may_begin(self, under_way: Collection[int]) -> bool:
-        """Always."""
-        return True
-
-    def prompt(self, parents: Sequence[Program], context: Context, operator: str | None) -> dict[str, str]:
-        """Unknown: empty."""
-        return {"system": "", "user": ""}
-
-
-class ArmsProposer:
-    """Draws for each step an operator with a model, by weight and by nothing but the seed of the step.
+class ArmsProposers:
+    """An operator with a model for each step, chosen by a bandit or by weight.
 
     Args:
-        arms: operators and models, with fixed weights.
+        arms: operators and models, and who chooses among them.
         limits: what the requests may cost.
     """
-
-    name = "arms"
 
     def __init__(self, arms: Arms, limits: Limits) -> None:
         self._arms = arms
@@ -86,7 +42,7 @@ class ArmsProposer:
         return self._arms.ledger
 
     def reopen(self) -> None:
-        """Open the models anew."""
+        """A run begins, in an event loop of its own: open the models anew."""
         self._arms.reopen(0)  # the embedded operator counts by the step
         self._spent, self._begun = self.ledger.total, {}
 
@@ -99,37 +55,48 @@ class ArmsProposer:
             self._spent = sum((entry.spending for entry in self._begun.pop(step)), self._spent)
         return not self._arms.asks_llm or self._limits.reached(self._spent, len(under_way), self._spent.mean) is None
 
-    async def propose(self, parents: Sequence[Program], context: Context) -> Sequence[Proposal]:
+    def choose(self, parents: Sequence[Program], context: Context) -> tuple[str, Program]:
+        """The arm that proposes next, by what it has learned and the context's seed, and from which program."""
+        arm = self._arms.choose(random.Random(context.seed), bool(context.failures))
+        return arm, self._arms.base(arm, parents, context)
+
+    async def propose(self, name: str, parents: Sequence[Program], context: Context) -> Sequence[Proposal]:
         """Children of the parents. Raises what the operator raises."""
-        job = self._job(self._drawn(context), parents, context)
+        # a step that a checkpoint left may be for an operator or a model that is gone
+        arm = name if name in self._arms.names else self.choose(parents, context)[0]
+        job = self._job(arm, parents, context)
         with self.ledger.tally() as entries:
             self._begun[context.iteration] = entries
             return await self._arms.operator(job).propose(job.parents, job.context)
 
-    def prompt(self, parents: Sequence[Program], context: Context, operator: str | None) -> dict[str, str]:
-        """What the LLM would be asked; empty for the embedded operator."""
-        arm = self._drawn(context) if operator is None else self._arms.arm_of(operator)
+    def learn(self, name: str, step: int, gain: float) -> None:
+        """Tell the bandit what a step has gained, and what it has cost."""
+        self._arms.update(name, gain, self._begun.get(step, ()))
+
+    def prompt(
+        self, name: str, parents: Sequence[Program], context: Context, operator: str | None = None
+    ) -> dict[str, str]:
+        """What the LLM would be asked by that arm, or by that operator; empty for one that asks none."""
+        arm = name if operator is None else self._arms.arm_of(operator)
         return self._arms.prompt(self._job(arm, parents, context))
 
-    def _drawn(self, context: Context) -> str:
-        return self._arms.choose(random.Random(context.seed), bool(context.failures))
+    def to_json(self) -> dict[str, Any]:
+        """The state of the bandit; empty where none chooses."""
+        return self._arms.to_json()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over the state of a bandit."""
+        self._arms.restore(state)
 
     def _job(self, arm: str, parents: Sequence[Program], context: Context) -> Job:
         own = context if self._arms.repairs(arm) else replace(context, failures=())
         return Job(context.iteration, 0, arm, tuple(parents[: self._arms.num_parents(arm)]), own, generation=0)
 
 
-def weighted(options: ProposalOptions) -> ProposalOptions:
-    """The options with fixed weights: those of a list of operators are equal, as no bandit learns here.
-
-    Raises:
-        ConfigError: an operator needs OpenEvolve's islands.
-    """
-    if options.operators is None:
-        return options
-    if Sampled.name in options.weights:
+def check_for_elm(options: ProposalOptions) -> None:
+    """Refuse an operator that needs OpenEvolve's islands, by a `ConfigError`."""
+    if options.operators is not None and Sampled.name in options.weights:
         raise ConfigError(
             "expected operators other than 'openevolve', whose prompts need OpenEvolve's islands; "
             "name some of rewrite, diff, crossover, repair, diff_model, lmx, embedded"
         )
-    return replace(options, evenly=True)

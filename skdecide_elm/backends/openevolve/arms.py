@@ -13,7 +13,7 @@ from openevolve.config import Config, LLMModelConfig
 
 from skdecide_elm.backends.openevolve.jobs import Job
 from skdecide_elm.backends.openevolve.sampler import Sampled
-from skdecide_elm.core import Operator
+from skdecide_elm.core import Context, Operator, Program
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.llm.clients import open_model
 from skdecide_elm.llm.embedded import EmbeddedProposer
@@ -39,11 +39,7 @@ Operators: TypeAlias = "Sequence[str | OwnOperator] | Mapping[str, float] | Mapp
 
 @dataclass(frozen=True)
 class ProposalOptions:
-    """Who proposes, what it may cost, and whether it is recorded; the solvers' docstrings say what each means.
-
-    Attributes:
-        evenly: operators that are listed take equal turns; else a bandit chooses.
-    """
+    """Who proposes, what it may cost, and whether it is recorded; the solvers' docstrings say what each means."""
 
     operators: Operators | None = None
     limits: Limits = field(default_factory=Limits)
@@ -53,7 +49,6 @@ class ProposalOptions:
     replay_matching: Matching = "strict"
     concurrency: int = 8
     tuning_share: float = 0.5
-    evenly: bool = False
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -80,7 +75,7 @@ class ProposalOptions:
     @property
     def learns(self) -> bool:
         """Whether a bandit chooses: operators are listed, without weights."""
-        return self.operators is not None and not isinstance(self.operators, Mapping) and not self.evenly
+        return self.operators is not None and not isinstance(self.operators, Mapping)
 
     @property
     def _given(self) -> Operators:
@@ -177,6 +172,11 @@ class Arms:
     def repairs(self, arm: str) -> bool:
         """Whether the arm wants failed programs."""
         return _operator(arm) == Repair.name
+
+    def base(self, arm: str, parents: Sequence[Program], context: Context) -> Program:
+        """The program that the arm makes another of."""
+        mended = (*parents, *context.failures) if self.repairs(arm) else ()
+        return next((program for program in mended if not program.evaluation.is_valid), parents[0])
 
     def num_parents(self, arm: str) -> int:
         """How many parents the arm asks for."""

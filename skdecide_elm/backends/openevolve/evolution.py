@@ -7,7 +7,7 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from openevolve.config import Config
@@ -15,7 +15,7 @@ from openevolve.database import Program
 
 from skdecide_elm.backends.openevolve.arms import Arms
 from skdecide_elm.backends.openevolve.database import Database, is_valid, precedence, score
-from skdecide_elm.backends.openevolve.jobs import Job, Outcome, core_program, gain
+from skdecide_elm.backends.openevolve.jobs import Job, Outcome, core_program
 from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.backends.openevolve.sampler import Sampler
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
@@ -182,19 +182,18 @@ class Evolution:
         failures = self.database.failures(_FAILURES)
         arm = arm or self.arms.choose(self.rng, bool(failures))
         mates = inspirations[: self.arms.num_parents(arm) - 1]
-        shown = failures[0] if failures and self.arms.repairs(arm) and is_valid(parent) else parent
+        parents = self._core([parent, *mates])
         context = Context(
             iteration,
             seed=random.Random(f"{self.seed}/{iteration}/context").getrandbits(31),
             examples=self._core(inspirations[len(mates) :]),
             failures=self._core(failures) if self.arms.repairs(arm) else (),
-            duplicates=self.repeats[shown.id],
         )
+        context = replace(context, duplicates=self.repeats[self.arms.base(arm, parents, context).id])
         prompt = None
         if self.arms.is_sampled(arm):
             prompt = self._sampler.prompt(self.database, island, parent, inspirations, context)
-        parents, bar = self._core([parent, *mates]), self._bar(island)
-        return Job(iteration, island, arm, parents, context, parent.generation, prompt, bar)
+        return Job(iteration, island, arm, parents, context, parent.generation, prompt, self._bar(island))
 
     def _bar(self, island: int) -> tuple[float, ...]:
         """The scores by episode of the island's best program; none where children do not race."""
@@ -248,7 +247,7 @@ class Evolution:
             metadata=metadata,
         )
         self._insert(child, evaluation, job.iteration, job.island)
-        return gain(evaluation, parent.evaluation)
+        return evaluation.gain_over(parent.evaluation)
 
     def _count_failure(self, job: Job, error: Exception) -> None:
         if isinstance(error, ReplyError):

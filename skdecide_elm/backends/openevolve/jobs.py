@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from skdecide_elm.llm.model import Prompt
 from skdecide_elm.search.constants import Trial
 from skdecide_elm.search.plain import to_json
 
-__all__ = ["Job", "Outcome", "core_program", "gain", "jobs_from_json", "jobs_to_json"]
+__all__ = ["Job", "Outcome", "core_program", "jobs_from_json", "jobs_to_json"]
 
 
 @dataclass(frozen=True)
@@ -88,10 +87,3 @@ def core_program(program: OpenEvolveProgram, artifacts: dict[str, str]) -> Progr
     metadata = program.metadata or {}
     evaluation = Evaluation(dict(program.metrics), artifacts, tuple(metadata.get("scores", ())))
     return Program(program.id, program.code, evaluation, parents, str(metadata.get("operator", "")))
-
-
-def gain(child: Evaluation, parent: Evaluation) -> float:
-    """How much better a child is than its parent: 0 if it is not, infinite if it is valid and the parent is not."""
-    if not child.is_valid:
-        return 0.0
-    return max(0.0, child.combined_score - parent.combined_score) if parent.is_valid else math.inf

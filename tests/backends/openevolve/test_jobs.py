@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skdecide_elm.backends.openevolve.jobs import Job, gain, jobs_from_json, jobs_to_json
+from skdecide_elm.backends.openevolve.jobs import Job, jobs_from_json, jobs_to_json
 from skdecide_elm.core import Context, Evaluation, Program
 from skdecide_elm.llm.model import Prompt
 
@@ -39,21 +39,3 @@ def test_jobs_as_json_and_back(jobs):
 def test_what_is_no_job(plain):
     with pytest.raises(ValueError, match=r"\d+ wrong fields in the proposals under way"):
         jobs_from_json(plain)
-
-
-def scored(score):
-    return Evaluation({"combined_score": score})
-
-
-@pytest.mark.parametrize(
-    ("child", "parent", "expected"),
-    [
-        (-1.0, -3.0, 2.0),
-        (-3.0, -1.0, 0.0),
-        (-math.inf, -1.0, 0.0),
-        (-1.0, -math.inf, math.inf),
-        (-math.inf,) * 2 + (0,),
-    ],
-)
-def test_gain(child, parent, expected):
-    assert gain(scored(child), scored(parent)) == expected
