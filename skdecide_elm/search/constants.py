@@ -181,12 +181,16 @@ class ConstantTuner:
         """The program whose constants a trial changes."""
         return self._searches[trial.search].base
 
+    def know(self, code: str, score: float) -> None:
+        """Hear of a program, whoever proposed it, so that no trial of it is asked for."""
+        if self._share:
+            self._scores[fingerprint(code)] = score
+
     def tell(self, trial: Trial, value: float | None) -> None:
-        """The score of a trial; None where its program was known: that of an earlier trial of it, else the worst."""
-        key = fingerprint(trial.code)
+        """The score of a trial; None where its program was known: what was heard of it, else the worst."""
         if value is not None:
-            self._scores[key] = value
-        self._learn(trial, self._scores.get(key, -math.inf))
+            self.know(trial.code, value)
+        self._learn(trial, self._scores.get(fingerprint(trial.code), -math.inf))
 
     def _next_trial(self, index: int) -> Trial | None:
         """The next trial of a search whose score is not known; None until its generation was told, or if it has ended.

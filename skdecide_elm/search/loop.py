@@ -280,6 +280,7 @@ class Search:
         if self.settings.save_history:
             self.history.append(program)
         self._promising.add(program)
+        self._tuner.know(program.code, program.evaluation.combined_score)
         if self.best is not None and (before is None or _score(self.best) > _score(before)):
             statistics.improvements.append((step, _score(self.best)))
             logger.info("Step %d: new best program, combined_score %.6g", step, _score(self.best))

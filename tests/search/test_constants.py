@@ -138,7 +138,21 @@ def test_a_trial_that_was_on_its_way_already_learns_the_score_of_the_other():
     assert {score for search in tuner.to_json()["searches"] for score in search["scores"]}.isdisjoint({"-inf"})
 
 
-def test_known_and_invalid_trials_count_as_worst():
+def test_what_operators_have_proposed_is_not_tried_again_and_counts_as_what_it_is():
+    grid = [with_values(WHOLE, {"Planner.X": x, "Planner.Y": y}) for x in range(-2, 3) for y in (-2, -1, 1, 2)]
+    tuner = ConstantTuner(1.0, 0, lifts=False)
+    for code in grid:
+        tuner.know(code, value(code))
+    trials = play(tuner, known(WHOLE), 200)
+    assert trials and {trial.code for trial in trials}.isdisjoint(grid)
+    late = ConstantTuner(1.0, 0, lifts=False)
+    trial = late.ask(1, partial(better_half, known(WHOLE)))
+    late.know(trial.code, -0.5)  # while the trial is on its way
+    late.tell(trial, None)
+    assert late.to_json()["searches"][0]["scores"] == [-0.5]
+
+
+def test_trials_of_which_nothing_is_known_and_invalid_ones_count_as_worst():
     tuner = ConstantTuner(0.5, 0, lifts=False)
     programs = known(SQUARE)
     for iteration in range(1, 200):

@@ -260,6 +260,8 @@ class Evolution:
 
     def _insert(self, program: Program, evaluation: Evaluation, iteration: int, island: int) -> None:
         previous = self.best
+        if STOPPED_EARLY not in evaluation.metrics:
+            self.tuner.know(program.code, evaluation.combined_score)
         program.metrics = dict(evaluation.metrics)
         program.metadata = {**program.metadata, "scores": list(evaluation.scores)}
         try:
