@@ -17,6 +17,7 @@ from skdecide import Domain
 from skdecide_elm.core import Planner
 from skdecide_elm.domain_api.characteristics import has_restricted_actions
 from skdecide_elm.domain_api.proxy import public_proxy
+from skdecide_elm.domain_api.view import AS_IT_IS, View
 from skdecide_elm.errors import MissingDomainError
 
 __all__ = [
@@ -116,6 +117,19 @@ class Proxy:
     def action(self, answer: Any) -> Any:
         """What `action_converter` makes of it."""
         return self.action_converter(answer)
+
+    def view(self, restricted: bool) -> View:
+        """How the planner meets the domain, to look at it in a few random episodes.
+
+        Args:
+            restricted: whether the planner is told which actions are applicable.
+        """
+        return View(
+            self.observation,
+            self.applicable_actions if restricted else AS_IT_IS.offered,
+            answers_actions=self.action_converter is identity,
+            observes_as_is=self.obs_converter is identity,
+        )
 
 
 def act(bridge: Bridge, planner: Planner, observation: Any, domain: Domain | None, restricted: bool) -> Any:

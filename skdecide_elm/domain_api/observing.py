@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdecide_elm.domain_api.view import AS_IT_IS, View
 from skdecide_elm.llm.profile import EntryProfile, SpaceProfile
 
 __all__ = ["Episode", "entries_of", "observe_entries"]
@@ -39,10 +40,17 @@ class Episode:
     pushes: Vectors
 
 
-def observe_entries(domain: Any, observation: SpaceProfile, actions: SpaceProfile) -> tuple[EntryProfile, ...]:
-    """The entries of the domain's observations; empty where they are no real vectors or actions cannot be drawn.
+def observe_entries(
+    domain: Any, observation: SpaceProfile, actions: SpaceProfile, view: View = AS_IT_IS
+) -> tuple[EntryProfile, ...]:
+    """The entries of what is observed; empty where they are no real vectors or actions cannot be drawn.
 
     Plays random episodes on ``domain``: pass a copy that nobody rolls out.
+
+    Args:
+        observation: what the planner observes.
+        actions: of the domain.
+        view: how the planner meets the domain.
     """
     drawable = actions.listed or (actions.kind == "box" and bool(np.isfinite([*actions.low, *actions.high]).all()))
     if observation.kind != "box" or not 0 < (observation.vector or 0) <= _MAX_ENTRIES or not drawable:
@@ -51,7 +59,7 @@ def observe_entries(domain: Any, observation: SpaceProfile, actions: SpaceProfil
     seed = getattr(domain, "seed", None)
     if callable(seed):
         seed(0)
-    return entries_of([_episode(domain, actions, rng) for _ in range(_EPISODES)], observation)
+    return entries_of([_episode(domain, actions, rng, view) for _ in range(_EPISODES)], observation)
 
 
 def entries_of(episodes: list[Episode], observation: SpaceProfile) -> tuple[EntryProfile, ...]:
@@ -69,14 +77,15 @@ def entries_of(episodes: list[Episode], observation: SpaceProfile) -> tuple[Entr
     )
 
 
-def _episode(domain: Any, actions: SpaceProfile, rng: np.random.Generator) -> Episode:
-    observations, pushes, action = [domain.reset()], [], None
+def _episode(domain: Any, actions: SpaceProfile, rng: np.random.Generator, view: View) -> Episode:
+    observations, action = [view.observation(domain.reset())], None
+    pushes: list[float] = []
     for step in range(_STEPS):
         if step % _HOLD == 0 or actions.kind != "box":
             action = _action(domain, actions, rng) if step % _HOLD == 0 else _still_applicable(domain, action, rng)
         outcome = domain.step(action)
-        observations.append(outcome.observation)
-        pushes.extend(_push(action, actions))
+        observations.append(view.observation(outcome.observation))
+        pushes.extend(_push(action, actions) if view.answers_actions else ())
         if outcome.termination:
             break
     return Episode(np.asarray(observations, dtype=np.float64), np.asarray(pushes, dtype=np.float64))

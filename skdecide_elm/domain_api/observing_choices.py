@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdecide_elm.core import Seedable
+from skdecide_elm.domain_api.view import AS_IT_IS, View
 from skdecide_elm.llm.profile import ChoiceProfile, FieldProfile
 
 __all__ = ["Decision", "choices_of", "observe_choices"]
@@ -77,18 +78,21 @@ class _Feature:
         )
 
 
-def observe_choices(domain: Any, fields_of: Callable[[Any], tuple[FieldProfile, ...]]) -> tuple[ChoiceProfile, ...]:
-    """The numbers by which the domain's actions differ; empty where actions cannot be listed.
+def observe_choices(
+    domain: Any, fields_of: Callable[[Any], tuple[FieldProfile, ...]], view: View = AS_IT_IS
+) -> tuple[ChoiceProfile, ...]:
+    """The numbers by which the actions that the planner chooses from differ; empty where they cannot be listed.
 
     Plays random episodes on ``domain``: pass a copy that nobody rolls out.
 
     Args:
         fields_of: the numbers and arrays that an observation or an action holds.
+        view: how the planner meets the domain.
     """
     rng = np.random.default_rng(0)
     if isinstance(domain, Seedable):
         domain.seed(0)
-    return choices_of([decision for _ in range(_EPISODES) for decision in _episode(domain, rng)], fields_of)
+    return choices_of([decision for _ in range(_EPISODES) for decision in _episode(domain, rng, view)], fields_of)
 
 
 def choices_of(
@@ -111,16 +115,13 @@ def choices_of(
     return tuple(feature.profile() for feature in kept)
 
 
-def _episode(domain: Any, rng: np.random.Generator) -> Iterator[Decision]:
+def _episode(domain: Any, rng: np.random.Generator, view: View) -> Iterator[Decision]:
     observation = domain.reset()
     for _ in range(_STEPS):
-        applicable = domain.get_applicable_actions()
-        if not hasattr(applicable, "get_elements"):
+        actions, choices = AS_IT_IS.choices(domain), view.choices(domain)
+        if not actions or not choices:
             return
-        actions = list(applicable.get_elements())
-        if not actions:
-            return
-        yield Decision(observation, actions)
+        yield Decision(view.observation(observation), choices)
         outcome = domain.step(actions[rng.integers(len(actions))])
         observation = outcome.observation
         if outcome.termination:

@@ -31,9 +31,10 @@ from skdecide_elm.domain_api.characteristics import (
 )
 from skdecide_elm.domain_api.observing import observe_entries
 from skdecide_elm.domain_api.observing_choices import observe_choices
+from skdecide_elm.domain_api.view import View, is_plain_collection
 from skdecide_elm.llm.profile import ArgumentProfile, ChanceModel, DomainProfile, FieldProfile, SpaceProfile
 
-__all__ = ["MAX_LISTED", "profile_domain", "profile_proxy", "profile_space", "profile_value"]
+__all__ = ["MAX_LISTED", "profile_behind", "profile_domain", "profile_proxy", "profile_space", "profile_value"]
 
 MAX_LISTED = 10_000
 """Spaces with more values than this are not listed."""
@@ -82,8 +83,9 @@ def profile_proxy(
     example_applicable_actions: Any = None,
     action_space: Any = None,
     restricted_actions: bool = False,
+    observation_space: Any = None,
 ) -> DomainProfile:
-    """The profile of what a planner behind converters sees.
+    """The profile of what a planner behind converters sees, as far as single values tell.
 
     Args:
         kwargs: the arguments of ``Planner``.
@@ -92,14 +94,14 @@ def profile_proxy(
         action_space: the domain's action space when the action converter is the identity; leave it out
             otherwise, since nothing is then known of the actions that the planner answers.
         restricted_actions: ``sample_action`` receives applicable actions.
+        observation_space: the domain's observation space when the observation converter is the identity.
     """
-    actions = SpaceProfile() if action_space is None else profile_space(action_space)
     # plain values carry no get_elements(): only applicable actions or consecutive integers can be listed
-    actions = dataclasses.replace(actions, listed=False)
-    if restricted_actions and _is_plain_collection(example_applicable_actions):
+    actions = dataclasses.replace(profile_space(action_space), listed=False)
+    if restricted_actions and is_plain_collection(example_applicable_actions):
         actions = _with_elements(actions, list(example_applicable_actions), actions.size)
-    observation = profile_value(example_observation)
-    if _is_plain_collection(example_applicable_actions):
+    observation = dataclasses.replace(profile_space(observation_space, example_observation), listed=False)
+    if is_plain_collection(example_applicable_actions):
         observation = _with_indexed_fields(observation, actions, example_applicable_actions)
     return DomainProfile(
         access="proxy",
@@ -107,6 +109,36 @@ def profile_proxy(
         observation=observation,
         actions=actions,
         restricted_actions=restricted_actions,
+    )
+
+
+def profile_behind(domain: Any, kwargs: Mapping[str, Any], view: View) -> DomainProfile:
+    """The profile of what a planner behind converters sees, as a few random episodes tell.
+
+    Plays them on ``domain``: pass a copy that nobody rolls out.
+
+    Args:
+        kwargs: the arguments of ``Planner``.
+        view: the converters.
+    """
+    restricted = has_restricted_actions(domain)
+    observation, applicable = _look(domain)
+    action_space = _space(domain.get_action_space)
+    profile = profile_proxy(
+        kwargs,
+        view.observation(observation),
+        view.offered(applicable) if restricted else None,
+        action_space if view.answers_actions else None,
+        restricted,
+        _space(domain.get_observation_space) if view.observes_as_is else None,
+    )
+    if is_multi_agent(domain) or is_parallel(domain):
+        return profile
+    own_actions = _with_applicable(profile_space(action_space), applicable, multi_agent=False)
+    return dataclasses.replace(
+        profile,
+        entries=observe_entries(domain, profile.observation, own_actions, view),
+        choices=observe_choices(domain, _fields, view) if restricted or view.answers_actions else (),
     )
 
 
@@ -222,10 +254,6 @@ def _profile_integer_vectors(space: Any) -> SpaceProfile:
 
 def _is_listable(space: Any) -> bool:
     return isinstance(space, EnumerableSpace) and len(space.get_elements()) <= MAX_LISTED
-
-
-def _is_plain_collection(values: Any) -> bool:
-    return isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping))
 
 
 def _is_number(value: Any) -> bool:

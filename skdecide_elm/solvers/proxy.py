@@ -11,7 +11,7 @@ from skdecide import Domain
 
 from skdecide_elm.backends.openevolve import Operators, ProposalOptions, kept_global_random, load_config, read_prices
 from skdecide_elm.bridges import Proxy, identity, no_arguments, planner_copy
-from skdecide_elm.domain_api.profile import profile_proxy
+from skdecide_elm.domain_api.profile import profile_behind
 from skdecide_elm.evaluation import IsolationLevel, RolloutTask, WorkerMode
 from skdecide_elm.evaluation.dask_executor import Parallel
 from skdecide_elm.evaluation.descriptors import REPRODUCIBLE_DESCRIPTORS, DescriptorHook
@@ -96,6 +96,8 @@ class ProxySolver(ProgramSolver):
         ConfigError: a setting that cannot work.
         MarkerError: the initial program has no evolve block.
     """
+
+    _bridge: Proxy
 
     @kept_global_random()  # domains may draw from the global generators
     def __init__(
@@ -203,14 +205,6 @@ class ProxySolver(ProgramSolver):
         )
 
     def _profile(self) -> DomainProfile:
-        domain = self._domain
-        observation = self._bridge.observation(domain.reset())
-        applicable = self._bridge.applicable_actions(domain.get_applicable_actions()) if self._restricted else None
-        own_copy = planner_copy(self._planner_domain_factory, domain)
-        return profile_proxy(
-            self._bridge.planner_kwargs(own_copy),
-            observation,
-            applicable,
-            action_space=domain.get_action_space() if self._bridge.action is identity else None,
-            restricted_actions=self._restricted,
-        )
+        own_copy = planner_copy(self._planner_domain_factory, self._domain)
+        kwargs = self._bridge.planner_kwargs(own_copy)
+        return profile_behind(self._domain, kwargs, self._bridge.view(self._restricted))

@@ -1,15 +1,24 @@
 """Profiles tell characteristics and spaces, never names."""
 
+import dataclasses
 import math
 
 import numpy as np
+import pytest
 from chance import Climb, SimulatedClimb
 from skdecide.hub.domain.mastermind import MasterMind
 from skdecide.hub.domain.maze import Maze
 from skdecide.hub.domain.rock_paper_scissors import RockPaperScissors
 from skdecide.hub.space.gym import BoxSpace, DiscreteSpace, ListSpace
 
-from skdecide_elm.domain_api.profile import profile_domain, profile_proxy, profile_space, profile_value
+from skdecide_elm.bridges import Proxy
+from skdecide_elm.domain_api.profile import (
+    profile_behind,
+    profile_domain,
+    profile_proxy,
+    profile_space,
+    profile_value,
+)
 from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
 from skdecide_elm.environments.online_bin_packing import OnlineBinPacking
 from skdecide_elm.llm.profile import ArgumentProfile
@@ -104,3 +113,57 @@ def test_proxy_knows_actions_only_behind_the_identity():
     assert unknown.actions.kind == "other"
     assert (known.actions.kind, known.actions.size, known.actions.listed) == ("discrete", 3, False)
     assert known.observation.kind == "box" and known.observation.vector == 2 and known.observation.hashable
+
+
+def behind(domain, restricted=False, **converters):
+    return profile_behind(domain, {}, Proxy(**converters).view(restricted))
+
+
+@pytest.mark.parametrize("name", ["CartPole-v1", "MountainCar-v0", "Pendulum-v1"])
+def test_converters_that_change_nothing_hide_nothing_of_vectors_and_pushes(name):
+    whole, seen = profile_domain(GymnasiumDomain(name)), behind(GymnasiumDomain(name))
+    assert whole.entries and seen.entries == whole.entries
+    assert any(entry.response for entry in seen.entries)
+    assert dataclasses.replace(seen.observation, hashable=False) == dataclasses.replace(
+        whole.observation, hashable=False
+    )
+    assert (seen.actions.kind, seen.actions.size, seen.actions.low) == (
+        whole.actions.kind,
+        whole.actions.size,
+        whole.actions.low,
+    )
+
+
+def test_episodes_are_seen_through_the_converters():
+    whole = profile_domain(GymnasiumDomain("MountainCar-v0")).entries
+    seen = behind(
+        GymnasiumDomain("MountainCar-v0"),
+        obs_converter=lambda observation: [float(10 * number) for number in observation[::-1]],
+        action_converter={"left": 0, "stay": 1, "right": 2}.get,
+    )
+    assert seen.actions.kind == "other"
+    speed, place = seen.entries
+    assert (place.rate, place.response, speed.response) == (0, 0, 0), "which word is which push is not known"
+    assert place.scale == pytest.approx(10 * whole[0].scale, rel=0.5)
+
+
+def test_choices_are_seen_through_the_converters():
+    domain = OnlineBinPacking(100, distribution="weibull", n_items=200, seed=1)
+    whole = profile_domain(domain)
+    plain = behind(
+        domain,
+        restricted=True,
+        obs_converter=lambda observation: {"room": list(observation.residual), "size": observation.item},
+        applicable_actions_converter=lambda space: list(space.get_elements()),
+    )
+    assert {choice.name: choice.expression for choice in plain.choices} == {
+        "room": "np.asarray(observation['room'])[actions]",
+        "room_less_size": "room - observation['size']",
+        "room_per_size": "room / observation['size']",
+        "place": "np.arange(len(actions))",
+    }
+    assert [choice.levels for choice in plain.choices] == [choice.levels for choice in whole.choices]
+    opaque = behind(domain, restricted=True, applicable_actions_converter=lambda space: "any")
+    assert opaque.choices == ()
+    unknown = behind(GymnasiumDomain("CartPole-v1"), action_converter=lambda word: len(word) % 2)
+    assert unknown.choices == ()

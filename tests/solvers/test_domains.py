@@ -203,6 +203,31 @@ class Planner:
 """
 
 
+STANDS_STILL = """# EVOLVE-BLOCK-START
+class Planner:
+    def sample_action(self, observation):
+        return 0
+# EVOLVE-BLOCK-END
+"""
+
+
+def test_behind_a_converter_a_pole_is_balanced_all_the_same(tmp_path):
+    (tmp_path / "initial.py").write_text(STANDS_STILL)
+    with ProxyOpenEvolve(
+        cart_pole,
+        tmp_path / "initial.py",
+        planner_obs_converter=lambda observation: [float(number) for number in observation],
+        evaluator_rollout_num_episodes=2,
+        evaluator_rollout_max_steps=200,
+        evaluator_rollout_normalize=False,
+        evaluator_parallel=1,
+        nb_iterations=60,
+        random_seed=1,
+    ) as solver:
+        solver.solve()
+        assert solver.best_score > 2 * 100, "standing still lasts for about 10 steps"
+
+
 def test_public_api_enforced(tmp_path):
     (tmp_path / "nosy.py").write_text(NOSY)
     message = "Access to private member '_maze' is not allowed."
