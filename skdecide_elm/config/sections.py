@@ -98,7 +98,7 @@ class SolverSection(BaseModel):
     name: SolverName = "IntegratedOpenEvolve"
     target_score: float | None = None
     operators: list[OperatorName] | dict[OperatorName, NonNegativeFloat] | None = None
-    tuning_share: Share = 0.5
+    tuning_share: Share | None = None
     llm_concurrency: PositiveInt = 8
     max_llm_calls: PositiveInt | None = None
     max_llm_tokens: PositiveInt | None = None

@@ -20,7 +20,18 @@ from skdecide_elm.programs.tunables import read_tunables, structure_of, with_val
 from skdecide_elm.search.plain import from_json, to_json
 from skdecide_elm.search.tuning import Range, RangeSearch
 
-__all__ = ["TO_CHOOSE_FROM", "TUNING", "Base", "Candidate", "ConstantTuner", "Trial", "Tuned", "better_half"]
+__all__ = [
+    "CHEAP_SECONDS",
+    "TO_CHOOSE_FROM",
+    "TUNING",
+    "Base",
+    "Candidate",
+    "ConstantTuner",
+    "Trial",
+    "Tuned",
+    "Tuning",
+    "better_half",
+]
 
 TUNING = "tuning"
 """The name under which tuned programs stand among those of operators."""
@@ -37,6 +48,25 @@ _CHANCE = 2
 
 _PATIENCE = 4
 """Generations without a better program after which a structure's constants are left alone."""
+
+
+CHEAP_SECONDS = 10.0
+"""About what an LLM takes to write a program: where an evaluation takes longer, it is better spent on new programs."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How much of a search goes to constants.
+
+    Attributes:
+        share: of its iterations; 0: none.
+        only_if_cheap: none at all where the evaluation of the initial programs takes longer than `CHEAP_SECONDS`.
+        lifts: whether the numbers of programs that declare no tunables are tuned too.
+    """
+
+    share: float = 0.0
+    only_if_cheap: bool = False
+    lifts: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,13 +178,12 @@ class ConstantTuner:
     told again when a run goes on.
 
     Args:
-        share: of the iterations that go to constants; 0: none.
+        tuning: how much of the search it gets.
         seed: of all draws.
-        lifts: whether the numbers of programs that declare no tunables are tuned too.
     """
 
-    def __init__(self, share: float, seed: int, lifts: bool) -> None:
-        self._share, self._seed, self._lifts = share, seed, lifts
+    def __init__(self, tuning: Tuning, seed: int) -> None:
+        self._tuning, self._share, self._seed = tuning, tuning.share, seed
         self._searches: list[_Search] = []
         self._running: dict[int, RangeSearch] = {}
         self._reached: dict[str, float] = {}
@@ -180,6 +209,11 @@ class ConstantTuner:
     def base(self, trial: Trial) -> Base:
         """The program whose constants a trial changes."""
         return self._searches[trial.search].base
+
+    def hear_of_cost(self, seconds: float) -> None:
+        """Hear how long the evaluation of the initial programs has taken."""
+        if self._tuning.only_if_cheap and seconds > CHEAP_SECONDS:
+            self._share = 0.0
 
     def know(self, code: str, score: float) -> None:
         """Hear of a program, whoever proposed it, so that no trial of it is asked for."""
@@ -226,13 +260,19 @@ class ConstantTuner:
         """The state as JSON can hold it."""
         searches = _SEARCHES.dump_python(self._searches)
         running = list(self._running)
-        state = {"seed": self._seed, "searches": searches, "running": running, "reached": self._reached}
+        state = {
+            "share": self._share,
+            "seed": self._seed,
+            "searches": searches,
+            "running": running,
+            "reached": self._reached,
+        }
         return dict(to_json({**state, "scores": self._scores, "asked": self._asked}))
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a state from `to_json`: what was asked and told is asked and told again."""
         plain = from_json(dict(state))
-        self._seed = plain["seed"]
+        self._share, self._seed = plain["share"], plain["seed"]
         self._searches = _SEARCHES.validate_python(plain["searches"])
         self._running = {index: self._searches[index].replayed() for index in plain["running"]}
         self._reached = dict(plain["reached"])
@@ -251,7 +291,7 @@ class ConstantTuner:
             score = candidate.score
             if not self._has_room(score):
                 return
-            code, key = _tunable(candidate.code, self._lifts)
+            code, key = _tunable(candidate.code, self._tuning.lifts)
             if not code or score <= self._reached.get(key, -math.inf):
                 continue
             self._make_room()

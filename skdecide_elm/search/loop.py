@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -58,7 +59,7 @@ class Search:
         self._jobs: dict[int, Job] = {}
         self._begun = 0
         self._repeats = Repeats()
-        self._tuner = ConstantTuner(settings.tuning_share, settings.seed, settings.lifts_constants)
+        self._tuner = ConstantTuner(settings.tuning, settings.seed)
         self._promising = Promising()
 
     @property
@@ -133,7 +134,9 @@ class Search:
         self._jobs = {job.step: job for job in jobs}
 
     async def _insert_initial(self, evaluate: Evaluate) -> None:
+        begin = time.monotonic()
         evaluations = await asyncio.gather(*(awaited(evaluate(code, 0)) for code in self._initial_codes))
+        self._tuner.hear_of_cost(time.monotonic() - begin)
         self._initial = tuple(
             Program(_numbered(0, number), code, evaluation)
             for number, (code, evaluation) in enumerate(zip(self._initial_codes, evaluations, strict=True))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from skdecide_elm.errors import ConfigError
+from skdecide_elm.search.constants import Tuning
 from skdecide_elm.search.repeats import Dropping
 from skdecide_elm.search.replication import Replication
 
@@ -28,8 +29,7 @@ class SearchSettings:
         save_history: keep every program that was evaluated.
         free_repeats: a step that proposes what is known already does not count, as proposals cost nothing.
         dropping: what to do with repeats as proposals cost something; None: they are evaluated as any other program.
-        tuning_share: of the steps after the initial phase, those that tune the constants of the best programs.
-        lifts_constants: whether numbers that programs do not declare as constants are tuned too.
+        tuning: how much of the steps after the initial phase goes to the constants of the best programs.
         replication: what to do where scores depend on luck; None: every program is evaluated once.
     """
 
@@ -44,8 +44,7 @@ class SearchSettings:
     save_history: bool = False
     free_repeats: bool = False
     dropping: Dropping | None = None
-    tuning_share: float = 0.0
-    lifts_constants: bool = False
+    tuning: Tuning = field(default_factory=Tuning)
     replication: Replication | None = None
 
     def __post_init__(self) -> None:

@@ -29,6 +29,7 @@ from skdecide_elm.operators import Embedded
 from skdecide_elm.report.model import RunView
 from skdecide_elm.report.of_elm import view_of_search
 from skdecide_elm.search.archive_base import Archive
+from skdecide_elm.search.constants import Tuning
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.repeats import Dropping
 from skdecide_elm.search.settings import SearchSettings
@@ -145,8 +146,7 @@ class ElmSolver(ProgramSolver):
                 target_score=options.target_score,
                 free_repeats=not built.arms.asks_llm,
                 dropping=_DROPPING if built.arms.asks_llm else None,
-                tuning_share=proposals.tuning_share if own.replication is None else 0.0,
-                lifts_constants=not built.arms.asks_llm,
+                tuning=built.tuning if own.replication is None else Tuning(),
             )
 
         def make_search() -> Search:

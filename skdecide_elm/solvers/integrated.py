@@ -83,6 +83,8 @@ class IntegratedSolver(ProgramSolver):
         llm_concurrency: LLM requests in flight at a time.
         tuning_share: of the iterations, those that tune the constants of the best programs (CMA-ES within the bounds
             that ``TUNABLES`` gives; without an LLM also undeclared numbers), as far as programs have any; 0: none.
+            None: half of them, but none where an LLM is asked and evaluating the initial program takes more than 10 s
+            (a run that is recorded or replayed does not look at the time).
         operators: who proposes: names of operators, among which a bandit chooses by improvement per cost, or a dict of
             weights; of ``openevolve`` (OpenEvolve's prompts), ``rewrite``, ``diff``, ``crossover``, ``repair``,
             ``diff_model``, ``lmx``, ``embedded`` (needs no LLM), or operators of yours (an `Operator`, or a subclass of
@@ -144,7 +146,7 @@ class IntegratedSolver(ProgramSolver):
         evaluator_parallel: Parallel = None,
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
-        tuning_share: float = 0.5,
+        tuning_share: float | None = None,
         operators: Operators | None = None,
         max_llm_calls: int | None = None,
         max_llm_tokens: int | None = None,

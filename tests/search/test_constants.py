@@ -8,7 +8,7 @@ import pytest
 
 from skdecide_elm.core import Evaluation, Program
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
-from skdecide_elm.search.constants import Base, Candidate, ConstantTuner, better_half
+from skdecide_elm.search.constants import CHEAP_SECONDS, Base, Candidate, ConstantTuner, Tuning, better_half
 
 SQUARE = """# EVOLVE-BLOCK-START
 class Planner:
@@ -56,39 +56,51 @@ def play(tuner, programs, iterations, first=1, lag=3):
 
 
 def test_it_tunes_the_constants_and_leaves_the_structure():
-    trials = play(ConstantTuner(0.5, 0, lifts=False), known(SQUARE), 300)
+    trials = play(ConstantTuner(Tuning(0.5), 0), known(SQUARE), 300)
     assert max(value(trial.code) for trial in trials) > -0.01 > value(SQUARE)
     assert {structure_of(trial.code) for trial in trials} == {structure_of(SQUARE)}
 
 
 def test_it_takes_its_share_and_no_more():
     for share in (0.0, 0.25, 0.5):
-        trials = play(ConstantTuner(share, 0, lifts=False), known(SQUARE), 40)
+        trials = play(ConstantTuner(Tuning(share), 0), known(SQUARE), 40)
         assert len(trials) <= share * 40
         assert len(trials) >= share * 40 - 8 or share == 0
+
+
+def test_what_must_be_cheap_is_not_tuned_where_evaluations_take_long():
+    def tuned(seconds, **settings):
+        tuner = ConstantTuner(Tuning(0.5, **settings), 0)
+        tuner.hear_of_cost(seconds)
+        restored = ConstantTuner(Tuning(0.5, **settings), 0)
+        restored.restore(json.loads(json.dumps(tuner.to_json(), allow_nan=False)))
+        return len(play(restored, known(SQUARE), 40)) > 0
+
+    assert tuned(CHEAP_SECONDS / 2, only_if_cheap=True) and tuned(2 * CHEAP_SECONDS)
+    assert not tuned(2 * CHEAP_SECONDS, only_if_cheap=True)
 
 
 def test_nothing_is_tuned_where_nothing_stands_out_or_nothing_can_be_tuned():
     few = known(SQUARE, others=3)
     alike = known(*[with_values(SQUARE, {"Planner.X": -0.9 + i / 1000}) for i in range(3)], others=0) * 4
     for programs in (few, [candidate("p", one.code, -9.0) for one in alike]):
-        assert play(ConstantTuner(0.5, 0, lifts=False), programs, 40) == []
+        assert play(ConstantTuner(Tuning(0.5), 0), programs, 40) == []
     lifeless = [*known(others=12), candidate("p", "x = 1\n", -1.0)]
-    assert play(ConstantTuner(0.5, 0, lifts=True), lifeless, 40) == []
+    assert play(ConstantTuner(Tuning(0.5, lifts=True), 0), lifeless, 40) == []
 
 
 def test_undeclared_numbers_are_lifted_only_if_asked_for():
     code = "class Planner:\n    def sample_action(self, observation):\n        return 0.3 * observation - 0.2\n"
     found = partial(better_half, [*known(), candidate("p", code, -1.0)])
-    assert ConstantTuner(0.5, 0, lifts=False).ask(40, found) is None
-    trial = ConstantTuner(0.5, 0, lifts=True).ask(40, found)
+    assert ConstantTuner(Tuning(0.5), 0).ask(40, found) is None
+    trial = ConstantTuner(Tuning(0.5, lifts=True), 0).ask(40, found)
     assert "self.WEIGHT * observation - self.OFFSET" in trial.code
 
 
 def test_a_better_program_takes_the_place_of_one_that_had_its_chance():
     structures = [SQUARE.replace("+ self.Y", f"+ self.Y - {number}") for number in range(4)]
     programs = known(*structures[:3])
-    tuner = ConstantTuner(0.5, 0, lifts=False)
+    tuner = ConstantTuner(Tuning(0.5), 0)
     play(tuner, programs, 120)
     best = with_values(structures[3], {"Planner.X": 0.5, "Planner.Y": 0.25})
     programs += known(best, others=0)
@@ -97,9 +109,9 @@ def test_a_better_program_takes_the_place_of_one_that_had_its_chance():
 
 def test_a_state_on_disk_goes_on_alike():
     programs = known(SQUARE, SQUARE.replace("+ self.Y", "- self.Y"))
-    straight, saved = (ConstantTuner(0.5, 3, lifts=False) for _ in range(2))
+    straight, saved = (ConstantTuner(Tuning(0.5), 3) for _ in range(2))
     assert play(straight, programs, 60) == play(saved, programs, 60)
-    restored = ConstantTuner(0.5, 99, lifts=False)
+    restored = ConstantTuner(Tuning(0.5), 99)
     restored.restore(json.loads(json.dumps(saved.to_json(), allow_nan=False)))
     assert play(restored, programs, 60, first=61) == play(straight, programs, 60, first=61)
 
@@ -115,7 +127,7 @@ WHOLE = """class Planner:
 
 
 def test_what_is_known_of_a_constant_costs_no_iteration():
-    trials = play(ConstantTuner(1.0, 0, lifts=False), known(WHOLE), 200, lag=1)
+    trials = play(ConstantTuner(Tuning(1.0), 0), known(WHOLE), 200, lag=1)
     codes = [trial.code for trial in trials]
     assert len(set(codes)) == len(codes) <= 25 - 1
     assert WHOLE not in codes
@@ -123,7 +135,7 @@ def test_what_is_known_of_a_constant_costs_no_iteration():
 
 
 def test_a_trial_that_was_on_its_way_already_learns_the_score_of_the_other():
-    tuner = ConstantTuner(1.0, 0, lifts=False)
+    tuner = ConstantTuner(Tuning(1.0), 0)
     codes, told = [], []
     for iteration in range(1, 200):
         trial = tuner.ask(iteration, partial(better_half, known(WHOLE)))
@@ -140,12 +152,12 @@ def test_a_trial_that_was_on_its_way_already_learns_the_score_of_the_other():
 
 def test_what_operators_have_proposed_is_not_tried_again_and_counts_as_what_it_is():
     grid = [with_values(WHOLE, {"Planner.X": x, "Planner.Y": y}) for x in range(-2, 3) for y in (-2, -1, 1, 2)]
-    tuner = ConstantTuner(1.0, 0, lifts=False)
+    tuner = ConstantTuner(Tuning(1.0), 0)
     for code in grid:
         tuner.know(code, value(code))
     trials = play(tuner, known(WHOLE), 200)
     assert trials and {trial.code for trial in trials}.isdisjoint(grid)
-    late = ConstantTuner(1.0, 0, lifts=False)
+    late = ConstantTuner(Tuning(1.0), 0)
     trial = late.ask(1, partial(better_half, known(WHOLE)))
     late.know(trial.code, -0.5)  # while the trial is on its way
     late.tell(trial, None)
@@ -153,7 +165,7 @@ def test_what_operators_have_proposed_is_not_tried_again_and_counts_as_what_it_i
 
 
 def test_trials_of_which_nothing_is_known_and_invalid_ones_count_as_worst():
-    tuner = ConstantTuner(0.5, 0, lifts=False)
+    tuner = ConstantTuner(Tuning(0.5), 0)
     programs = known(SQUARE)
     for iteration in range(1, 200):
         trial = tuner.ask(iteration, partial(better_half, programs))

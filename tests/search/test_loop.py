@@ -26,7 +26,7 @@ from skdecide_elm.core import Evaluation, Proposal
 from skdecide_elm.errors import ConfigError, EvaluationError, ReplyError
 from skdecide_elm.programs.tunables import read_tunables, structure_of
 from skdecide_elm.search.baselines import OnePlusOne
-from skdecide_elm.search.constants import TUNING
+from skdecide_elm.search.constants import TUNING, Tuning
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.replication import Replication
 from skdecide_elm.search.settings import SearchSettings
@@ -281,7 +281,7 @@ async def evaluate_constants(code, replicate):
 
 
 def tuning(share):
-    chosen = SearchSettings(init_steps=5, window=4, tuning_share=share, save_history=True)
+    chosen = SearchSettings(init_steps=5, window=4, tuning=Tuning(share), save_history=True)
     return Search(map_elites(bounds=(-9.0, 9.0)), [CONSTANTS], chosen)
 
 

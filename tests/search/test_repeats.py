@@ -12,7 +12,7 @@ from searches import map_elites as make_map
 
 from skdecide_elm.core import Evaluation, Proposal
 from skdecide_elm.programs.tunables import read_tunables
-from skdecide_elm.search.constants import TUNING
+from skdecide_elm.search.constants import TUNING, Tuning
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.proposers import OneOperator
 from skdecide_elm.search.repeats import Dropping, Repeats
@@ -252,7 +252,7 @@ async def evaluate_constants(code, replicate):
 
 
 def tuning(window):
-    settings = {"init_steps": 5, "tuning_share": 0.5, "save_history": True, "dropping": Dropping()}
+    settings = {"init_steps": 5, "tuning": Tuning(0.5), "save_history": True, "dropping": Dropping()}
     return Search(make_map(), [WHOLE_NUMBERS.format(0, 0)], SearchSettings(window=window, **settings))
 
 

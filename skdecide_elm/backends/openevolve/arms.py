@@ -48,12 +48,12 @@ class ProposalOptions:
     replay: str | Path | None = None
     replay_matching: Matching = "strict"
     concurrency: int = 8
-    tuning_share: float = 0.5
+    tuning_share: float | None = None
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
             raise ConfigError(f"expected llm_concurrency to be at least 1; found {self.concurrency}")
-        if not 0 <= self.tuning_share < 1:
+        if self.tuning_share is not None and not 0 <= self.tuning_share < 1:
             raise ConfigError(f"expected tuning_share to be at least 0 and less than 1; found {self.tuning_share}")
 
     @property

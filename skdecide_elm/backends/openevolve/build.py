@@ -17,8 +17,12 @@ from skdecide_elm.llm.embedded import EmbeddedProposer
 from skdecide_elm.llm.ledger import Ledger
 from skdecide_elm.llm.recorded import Recorder, Recording
 from skdecide_elm.operators import Embedded
+from skdecide_elm.search.constants import Tuning
 
 __all__ = ["Built", "build_arms", "build_evolution"]
+
+
+_TUNING_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class Built:
         seed: of the search.
         evaluator_seed: of the episodes.
         in_order: whether outcomes are to be taken in order, because the run can be repeated.
+        tuning: how much of the search goes to constants.
     """
 
     arms: Arms
     seed: int
     evaluator_seed: int
     in_order: bool
+    tuning: Tuning
 
 
 def build_arms(
@@ -81,7 +87,7 @@ def build_arms(
         None if options.record is None else Recorder(Path(options.record).resolve(), seeds),
     )
     in_order = options.record is not None or recording is not None or not arms.asks_llm
-    return Built(arms, seed, seeds["evaluator_seed"], in_order)
+    return Built(arms, seed, seeds["evaluator_seed"], in_order, _tuning(options.tuning_share, in_order, arms.asks_llm))
 
 
 def build_evolution(
@@ -94,10 +100,13 @@ def build_evolution(
 ) -> Evolution:
     """OpenEvolve's search that a configuration describes; nothing runs yet. Arguments and errors as of `build_arms`."""
     built = build_arms(config, make_proposer, folder, options, evaluator_seed)
-    settings = LoopSettings(
-        built.evaluator_seed, options.concurrency, built.in_order, options.limits, options.tuning_share
-    )
+    settings = LoopSettings(built.evaluator_seed, options.concurrency, built.in_order, options.limits, built.tuning)
     return Evolution(config, built.arms, initial_program, built.seed, settings)
+
+
+def _tuning(share: float | None, in_order: bool, asks_llm: bool) -> Tuning:
+    """Half of the search, if nothing else is said: what time evaluations take must not matter where it is repeated."""
+    return Tuning(_TUNING_SHARE if share is None else share, share is None and not in_order, lifts=not asks_llm)
 
 
 def _seed(config: Config) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from skdecide_elm.evaluation.score import STOPPED_EARLY
 from skdecide_elm.llm.ledger import Limits
 from skdecide_elm.operators.duplicates import Known
 from skdecide_elm.programs.normal_form import fingerprint
-from skdecide_elm.search.constants import TUNING, Base, Candidate, ConstantTuner, Trial, better_half
+from skdecide_elm.search.constants import TUNING, Base, Candidate, ConstantTuner, Trial, Tuning, better_half
 
 __all__ = ["Evolution", "LoopSettings"]
 
@@ -48,14 +49,14 @@ class LoopSettings:
             the timing, and whatever the number of workers up to four. Else they are inserted as they come, so that a
             stalled request holds up nothing.
         limits: of what LLM requests may cost.
-        tuning_share: of the iterations that tune constants, as far as programs have any; 0: none.
+        tuning: how many of the iterations tune constants, as far as programs have any.
     """
 
     evaluator_seed: int
     llm_concurrency: int = 8
     in_order: bool = True
     limits: Limits = field(default_factory=Limits)
-    tuning_share: float = 0.0
+    tuning: Tuning = field(default_factory=Tuning)
 
 
 class Evolution:
@@ -96,7 +97,7 @@ class Evolution:
         self.repeats: Counter[str] = Counter()
         self.under_way: dict[int, Job] = {}
         self.racing: float | None = None
-        self.tuner = ConstantTuner(settings.tuning_share, seed, lifts=not arms.asks_llm)
+        self.tuner = ConstantTuner(settings.tuning, seed)
         self._sampler = Sampler(config)
 
     @property
@@ -121,7 +122,9 @@ class Evolution:
         """Evaluate the initial program and put it on the first island, if that has not been done."""
         if self.database.programs:
             return
+        begin = time.monotonic()
         evaluation = evaluate(self.initial_program)
+        self.tuner.hear_of_cost(time.monotonic() - begin)
         self.known.add(self.initial_program)
         self.statistics.evaluations += 1
         if not evaluation.is_valid:
