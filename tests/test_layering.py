@@ -23,7 +23,8 @@ LAYERS = [
     {"bridges"},
     {"prompts"},
     {"domain_api"},
-    {"programs", "llm", "checkpoints"},
+    {"llm"},
+    {"programs", "checkpoints"},
     {"core", "errors"},
 ]
 RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}

@@ -25,7 +25,16 @@ from skdecide_elm.programs.markers import split_blocks
 from skdecide_elm.programs.normal_form import normal_form, parse
 from skdecide_elm.programs.text_positions import TextPositions
 
-__all__ = ["Scale", "Tunable", "number_value", "read_tunables", "rounded", "structure_of", "with_values"]
+__all__ = [
+    "Scale",
+    "Tunable",
+    "number_value",
+    "read_tunables",
+    "rounded",
+    "structure_of",
+    "tunables_by_place",
+    "with_values",
+]
 
 Scale = Literal["linear", "log", "int"]
 
@@ -70,6 +79,15 @@ def read_tunables(code: str) -> tuple[Tunable, ...]:
         ProgramError: the text is not Python.
     """
     return tuple(place.tunable for place in _places(code))
+
+
+def tunables_by_place(code: str) -> dict[tuple[int, int], Tunable]:
+    """The same, each under the line and the column (as ``ast`` counts them) where its number begins.
+
+    Raises:
+        ProgramError: the text is not Python.
+    """
+    return {(place.node.lineno, place.node.col_offset): place.tunable for place in _places(code)}
 
 
 def with_values(code: str, values: Mapping[str, float]) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import random
+import re
 
 import pytest
 from hypothesis import given
@@ -106,6 +107,27 @@ def test_numbers_move_and_keep_their_type():
         assert all(isinstance(value, float) for value in values["WEIGHTS"])
         assert isinstance(values["DEPTH"], int) and values["DEPTH"] > 0
         assert '"""Umlauts ä ö ü and the number 42."""' in program and "LIMIT = 7" in program
+
+
+TUNABLE = PROGRAM.replace(
+    "    DEPTH = 3\n",
+    """    DEPTH = 1
+    RATE = 0.2
+    TUNABLES = {"DEPTH": (0, 2, "int"), "RATE": (0.1, 10.0, "log"), "WEIGHTS": (-2.0, 1.0)}
+""",
+)
+
+
+def test_tunables_move_within_their_bounds_which_stay():
+    moved = {"DEPTH": set(), "RATE": set(), "WEIGHTS": set()}
+    for program in _results(perturb_numbers, TUNABLE, tries=400):
+        assert '{"DEPTH": (0, 2, "int"), "RATE": (0.1, 10.0, "log"), "WEIGHTS": (-2.0, 1.0)}' in program
+        for name, values in moved.items():
+            text = re.search(rf"^    {name} = ([^#\n]*)", program, re.MULTILINE)[1]
+            values.update(ast.literal_eval(text) if name == "WEIGHTS" else [ast.literal_eval(text)])
+    assert moved["DEPTH"] == {0, 1, 2}
+    assert all(0.1 <= rate <= 10.0 for rate in moved["RATE"]) and len(moved["RATE"]) > 10
+    assert all(-2.0 <= weight <= 1.0 for weight in moved["WEIGHTS"]) and {-2.0, 1.0} <= moved["WEIGHTS"]
 
 
 def test_several_weights_move_at_once():

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from skdecide_elm.llm.embedded.source import Source, Splice
+from skdecide_elm.programs import tunables
+from skdecide_elm.programs.tunables import Tunable, tunables_by_place
 
 __all__ = ["NumberGroup", "number_groups", "perturbed", "rounded"]
 
@@ -25,9 +27,11 @@ class NumberGroup:
 
 
 def number_groups(source: Source) -> list[NumberGroup]:
-    """The numbers of the Planner class, in reading order."""
+    """The numbers of the Planner class, in reading order, without the bounds of its tunables."""
     groups = []
     for statement in source.planner.body:
+        if _declares_tunables(statement):
+            continue
         nodes = tuple(_literals(statement))
         if isinstance(statement, (ast.Assign, ast.AnnAssign)):
             groups.append(NumberGroup(nodes, class_level=True))
@@ -37,16 +41,21 @@ def number_groups(source: Source) -> list[NumberGroup]:
 
 
 def perturbed(source: Source, group: NumberGroup, rng: random.Random) -> list[Splice]:
-    """Splices that move one number of the group, about half of them, or all."""
+    """Splices that move one number of the group, about half of them, or all: tunables within their bounds."""
     share = rng.choice((0.0, 0.5, 1.0))
     nodes = [node for node in group.nodes if rng.random() < share] or [rng.choice(group.nodes)]
     values = [ast.literal_eval(node) for node in group.nodes]
     typical = sum(map(abs, values)) / len(values) or 1.0
     step = rng.choice(_STEP_SIZES)
+    declared = tunables_by_place(source.text) if group.class_level else {}
     splices = []
     for node in nodes:
         value = ast.literal_eval(node)
-        moved = _moved_integer(value, rng) if isinstance(value, int) else _moved_float(value, typical, step, rng)
+        tunable = declared.get((node.lineno, node.col_offset))
+        if tunable is not None:
+            moved = _moved_within_bounds(tunable, typical, step, rng)
+        else:
+            moved = _moved_integer(value, rng) if isinstance(value, int) else _moved_float(value, typical, step, rng)
         splices.append(Splice(*source.span(node), repr(moved)))
     return splices
 
@@ -54,6 +63,10 @@ def perturbed(source: Source, group: NumberGroup, rng: random.Random) -> list[Sp
 def rounded(value: float, digits: int = 3) -> float:
     """The value with so many significant digits, more would only burden the reader; never a negative zero."""
     return float(f"{value:.{digits}g}") + 0.0
+
+
+def _declares_tunables(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "TUNABLES"
 
 
 def _literals(node: ast.AST) -> list[ast.expr]:
@@ -74,6 +87,17 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(node.value, (int, float)) and math.isfinite(node.value)
 
 
+def _moved_within_bounds(tunable: Tunable, typical: float, step: float, rng: random.Random) -> float:
+    """Another value that the program declares possible: where the scale is logarithmic, by a factor."""
+    if tunable.scale == "int":
+        moved: float = _moved_integer(int(tunable.value), rng, least=int(tunable.low))
+    elif tunable.scale == "log":
+        moved = tunable.value * math.exp(step * rng.gauss(0, 1))
+    else:
+        moved = _moved_float(tunable.value, typical, step, rng)
+    return tunables.rounded(tunable, moved)
+
+
 def _moved_float(value: float, typical: float, step: float, rng: random.Random) -> float:
     scale = abs(value) or typical
     moves: tuple[Callable[[], float], ...] = (
@@ -85,9 +109,9 @@ def _moved_float(value: float, typical: float, step: float, rng: random.Random) 
     return rounded(rng.choices(moves, (80, 8, 8, 4))[0]())
 
 
-def _moved_integer(value: int, rng: random.Random) -> int:
-    """A neighbour, the half or the double; what was a count or a size stays positive."""
+def _moved_integer(value: int, rng: random.Random, least: int = 1) -> int:
+    """A neighbour, the half or the double; what was a count or a size stays positive, or at least so great."""
     moved = value + rng.choice((-2, -1, 1, 2))
     if abs(value) >= _SMALL_INTEGER:
         moved = rng.choice((value // 2, value * 2, round(value * rng.uniform(0.8, 1.2))))
-    return max(1, moved) if value > 0 else moved
+    return max(least, moved) if value > 0 else moved
