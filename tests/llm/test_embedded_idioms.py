@@ -1,8 +1,10 @@
 """Each idiom, as text, on the real domains that it is meant for."""
 
+import ast
 import random
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,10 +19,12 @@ from skdecide_elm.domain_api.initial_program import initial_program
 from skdecide_elm.domain_api.profile import profile_domain, profile_proxy
 from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
 from skdecide_elm.environments.online_bin_packing import OnlineBinPacking
+from skdecide_elm.llm.embedded.edits import perturb_numbers
 from skdecide_elm.llm.embedded.idioms import IDIOMS, Draft
 from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
 from skdecide_elm.llm.embedded.source import parse
-from skdecide_elm.programs.tunables import read_tunables
+from skdecide_elm.programs.tunables import read_tunables, with_values
+from skdecide_elm.search.tuning import Range, RangeSearch
 
 DOMAINS = {
     "maze": Maze,
@@ -35,17 +39,18 @@ DOMAINS = {
 }
 
 FITTING = {
-    "maze": 12,
-    "mastermind": 5,
+    "maze": 15,
+    "mastermind": 6,
     "rock_paper_scissors": 2,
     "bin_packing": 3,
     "cartpole": 2,
     "mountain_car_continuous": 0,
-    "frozen_lake": 5,
-    "climb": 7,
-    "simulated_climb": 6,
+    "frozen_lake": 6,
+    "climb": 8,
+    "simulated_climb": 7,
 }
-"""Idioms that suit each; for the first: 4 searches, 3 explorations, 1 of memory, 2 look-aheads, 2 plain orders."""
+"""Idioms that suit each; for the first: 5 searches, 3 explorations, 1 of memory, 1 tabu list, 3 look-aheads, 2 plain
+orders."""
 
 
 def _steps_to_the_exit(text):
@@ -103,7 +108,7 @@ def test_every_fitting_idiom_runs_to_the_end(name):
 
 def _searches(draws):
     searches = [(idiom, program) for idiom, program in _programs("maze", draws) if "search" in idiom.headline]
-    assert len(searches) == 4 * draws
+    assert len(searches) == 5 * draws
     return searches
 
 
@@ -111,7 +116,8 @@ def test_search_reaches_the_goal_at_the_least_cost():
     searches = _searches(draws=6)
     optimum = _steps_to_the_exit(DEFAULT_MAZE)
     for idiom, program in searches:
-        cost, reached = _cost(re.sub(r"NODE_LIMIT = \d+", "NODE_LIMIT = 1000", program), "maze", 300)
+        wide = re.sub(r"BEAM_WIDTH = \d+", "BEAM_WIDTH = 1000", program)  # so that it leaves nothing out
+        cost, reached = _cost(re.sub(r"NODE_LIMIT = \d+", "NODE_LIMIT = 1000", wide), "maze", 300)
         assert reached
         assert cost == optimum or "greedy" in idiom.headline or "DISTANCE_WEIGHT = 2" in program
 
@@ -121,6 +127,39 @@ def test_search_that_runs_out_of_nodes_does_not_walk_in_circles(limit):
     for idiom, program in _searches(draws=1):
         short_of_nodes = re.sub(r"NODE_LIMIT = \d+", f"NODE_LIMIT = {limit}", program)
         assert _cost(short_of_nodes, "maze", 20_000)[1], idiom.headline
+
+
+@pytest.mark.parametrize("width", [1, 4])
+@pytest.mark.parametrize("listed_goals", [True, False])
+def test_a_narrow_beam_that_loses_the_way_finds_it_in_the_end(width, listed_goals):
+    source = parse(initial_program(Maze()))
+    profile = replace(profile_domain(Maze()), listed_goals=listed_goals)
+    idiom = next(idiom for idiom in IDIOMS if "beam search" in idiom.headline)
+    program = with_planner(source, idiom.write(setting_of(profile, source), random.Random(0)))
+    assert ("distance" in program) == listed_goals
+    assert _cost(re.sub(r"BEAM_WIDTH = \d+", f"BEAM_WIDTH = {width}", program), "maze", 20_000)[1]
+
+
+def _expanded(program):
+    """The states of which a search from the start asks where actions lead, in their order."""
+    domain, states = Maze(), {}
+    planner, start, next_state = _planner(program, domain=domain), domain.reset(), domain.get_next_state
+
+    def noted(state, action):
+        states[state] = None
+        return next_state(state, action)
+
+    domain.get_next_state = noted
+    planner.search(start)
+    return list(states)
+
+
+def test_the_narrowest_beam_is_a_single_way():
+    [program] = [program for idiom, program in _programs("maze", 1) if "beam search" in idiom.headline]
+    single, double = (_expanded(re.sub(r"WIDTH = \d+", f"WIDTH = {width}", program)) for width in (1, 2))
+    assert len(single) > 5
+    assert all(abs(a.x - b.x) + abs(a.y - b.y) == 1 for a, b in pairwise(single))
+    assert not all(abs(a.x - b.x) + abs(a.y - b.y) == 1 for a, b in pairwise(double))
 
 
 def test_exploration_with_the_model_reaches_the_goal():
@@ -161,10 +200,69 @@ def test_who_looks_ahead_where_chance_rules_does_better_than_who_runs(name):
     assert planner.walk_cost(2, Pace.walk) == 2 - 100
 
 
-def test_constants_of_looking_ahead_are_declared_tunable():
-    for words, names in (("distributions", {"DEPTH"}), ("random walks", {"WALKS", "STEPS"})):
-        for program in _of_climb("climb", words):
-            assert {t.name.removeprefix("Planner.") for t in read_tunables(program)} == {*names, "GOAL_BONUS"}
+def _values_and_bounds(program):
+    """The constants of the Planner's class, each with its numbers, and what it declares of them."""
+    statements = [node for node in parse(program).planner.body if isinstance(node, ast.Assign)]
+    values = {statement.targets[0].id: ast.literal_eval(statement.value) for statement in statements}
+    bounds = values.pop("TUNABLES", {})
+    return {name: _flat(value) for name, value in values.items()}, bounds
+
+
+def _flat(value):
+    return [number for entry in value for number in _flat(entry)] if isinstance(value, tuple) else [value]
+
+
+def _assert_constants_are_declared(program):
+    values, bounds = _values_and_bounds(program)
+    assert values.keys() == bounds.keys()
+    for name, (low, high, *scale) in bounds.items():
+        assert all(low <= number <= high for number in values[name]), name
+        assert all(isinstance(number, int) == (scale == ["int"]) for number in (low, high, *values[name])), name
+    assert len(read_tunables(program)) == sum(map(len, values.values()))
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_every_constant_is_declared_and_within_its_bounds(name):
+    for _, program in _programs(name, draws=12):
+        _assert_constants_are_declared(program)
+
+
+def test_where_there_are_several_pushes_every_constant_is_declared_too():
+    source = parse(initial_program(DOMAINS["mountain_car_continuous"]()))
+    profile = profile_domain(DOMAINS["mountain_car_continuous"]())
+    actions = replace(profile.actions, shape=(2,), low=(-1.0, -1.0), high=(1.0, 1.0))
+    setting = setting_of(replace(profile, actions=actions), source)
+    idioms = [idiom for idiom in IDIOMS if idiom.fits(setting)]
+    assert len(idioms) == 2
+    for idiom in idioms:
+        for draw in range(30):
+            _assert_constants_are_declared(with_planner(source, idiom.write(setting, random.Random(draw))))
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_numbers_are_moved_within_their_bounds_and_bounds_never(name):
+    for _, program in _programs(name, draws=1):
+        values, bounds = _values_and_bounds(program)
+        moved, seen = program, [values]
+        for draw in range(30):
+            source = parse(moved)
+            moved = source.splice(perturb_numbers(source, random.Random(draw)))
+            _assert_constants_are_declared(moved)
+            assert _values_and_bounds(moved)[1] == bounds
+            seen.append(_values_and_bounds(moved)[0])
+        assert any(other != values for other in seen) == bool(bounds)
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_constants_can_be_tuned(name):
+    for _, program in _programs(name, draws=1):
+        tunables = read_tunables(program)
+        if tunables:
+            search = RangeSearch({t.name: Range(t.low, t.high, t.scale, t.value) for t in tunables}, seed=1)
+            for _ in range(3):
+                tuned = with_values(program, search.ask()[1])
+                _assert_constants_are_declared(tuned)
+                _cost(tuned, name, 10)
 
 
 def test_an_index_over_actions_gives_best_fit():
@@ -193,6 +291,9 @@ def test_an_idiom_reads_like_a_person_wrote_it():
 class Planner:
     """Take the actions in turn, each for some steps."""
 
+    TUNABLES = {
+        "HOLD": (1, 20, "int"),
+    }
     HOLD = 2
 
     def __init__(self, domain: Domain) -> None:
@@ -335,7 +436,9 @@ def test_behind_converters_the_actions_come_from_the_program_or_its_arguments(kw
     idioms = [idiom for idiom in IDIOMS if idiom.fits(setting)]
     assert any("not yet tried" in idiom.headline for idiom in idioms)
     for idiom in idioms:
-        planner = _planner(with_planner(source, idiom.write(setting, random.Random(0))), **kwargs)
+        program = with_planner(source, idiom.write(setting, random.Random(0)))
+        _assert_constants_are_declared(program)
+        planner = _planner(program, **kwargs)
         assert {planner.sample_action((step % 2, 0)) for step in range(20)} <= expected
 
 

@@ -19,7 +19,7 @@ from skdecide_elm.llm.embedded.priorities.variation import measured
 from skdecide_elm.llm.embedded.proposals import propose
 from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.programs.loader import load_planner_class
-from skdecide_elm.programs.tunables import read_tunables
+from skdecide_elm.programs.tunables import read_tunables, with_values
 
 DOMAINS = {
     "packing": lambda: OnlineBinPacking(100, distribution="weibull", n_items=80, seed=1),
@@ -213,6 +213,17 @@ def test_looking_ahead_never_schedules_worse_in_all_than_the_rule_alone():
     index = (Term(("late_start",), -1.0),)
     alone, ahead = (_program("projects", Rule((Preference((), index),), horizon)) for horizon in (0, 100))
     assert _play("projects", ahead) <= _play("projects", alone)
+
+
+def test_how_far_a_rule_looks_ahead_is_tunable():
+    code = _program("projects", Rule(BY_WORK, 100))
+    [horizon] = [tunable for tunable in read_tunables(code) if tunable.name == "Planner.HORIZON"]
+    assert (horizon.value, horizon.scale, horizon.low) == (100, "int", 1)
+    tuned = read(SETTINGS["projects"], parse(with_values(code, {"Planner.HORIZON": 37})))
+    assert tuned == Rule(BY_WORK, 37)
+
+
+BY_WORK = (Preference((), (Term(("work",), -1.0),)),)
 
 
 def test_a_model_is_asked_only_where_there_is_one():

@@ -10,6 +10,7 @@ from skdecide_elm.llm.embedded.idioms.lookahead import LOOKAHEAD_IDIOMS
 from skdecide_elm.llm.embedded.idioms.memory import MEMORY_IDIOMS
 from skdecide_elm.llm.embedded.idioms.priority import PRIORITY_IDIOMS
 from skdecide_elm.llm.embedded.idioms.search import SEARCH_IDIOMS
+from skdecide_elm.llm.embedded.idioms.tabu import TABU_IDIOMS
 
 __all__ = ["IDIOMS", "Draft", "Idiom", "Setting"]
 
@@ -17,6 +18,7 @@ IDIOMS: tuple[Idiom, ...] = (
     *SEARCH_IDIOMS,
     *EXPLORATION_IDIOMS,
     *MEMORY_IDIOMS,
+    *TABU_IDIOMS,
     *LOOKAHEAD_IDIOMS,
     *CONTROL_IDIOMS,
     *PRIORITY_IDIOMS,

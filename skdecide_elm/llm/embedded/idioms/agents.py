@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunable_constants, tunables
 
 __all__ = ["AGENT_IDIOMS"]
 
@@ -39,7 +39,7 @@ def sample_action({setting.sample_arguments}):
     return chosen
 """
     ranks = tuple(rng.randrange(setting.profile.actions.size or 2) for _ in range(setting.profile.agents))
-    constants = [f"RANKS = {ranks!r}"]
+    constants = tunable_constants(RANKS=(_rank_bounds(setting), ranks))
     return Draft((), planner_text(setting, _FIXED, sample, constants=constants, with_actions=False))
 
 
@@ -61,7 +61,10 @@ def sample_action({setting.sample_arguments}):
         _REPLY,
         sample,
         details="A row per agent: the rank of its answer to each observation.",
-        constants=["REPLIES = (", *(f"    {table!r}," for table in tables), ")"],
+        constants=[
+            *tunables({"REPLIES": _rank_bounds(setting)}),
+            *["REPLIES = (", *(f"    {table!r}," for table in tables), ")"],
+        ],
         state=[
             "self.seeable = {",
             "    agent: list(space.get_elements())",
@@ -71,6 +74,10 @@ def sample_action({setting.sample_arguments}):
         with_actions=False,
     )
     return Draft((), text)
+
+
+def _rank_bounds(setting: Setting) -> str:
+    return f'(0, {max(2, setting.profile.actions.size or 2) - 1}, "int")'
 
 
 def _table(sights: int, choices: int, rng: random.Random) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from skdecide_elm.llm.profile import DomainProfile
 
-__all__ = ["Draft", "Idiom", "Setting", "planner_text", "tunables"]
+__all__ = ["Draft", "Idiom", "Setting", "planner_text", "tunable_constants", "tunables"]
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,18 @@ def planner_text(
 def tunables(bounds: Mapping[str, str]) -> list[str]:
     """The lines that declare constants tunable, each with its bounds as they are written."""
     return ["TUNABLES = {", *(f'    "{name}": {written},' for name, written in bounds.items()), "}"]
+
+
+def tunable_constants(**constants: tuple[str, object]) -> list[str]:
+    """The lines that declare constants tunable and give them their values.
+
+    Args:
+        constants: the bounds as they are written, and the value, a number or a tuple of numbers.
+    """
+    if not constants:
+        return []
+    values = [f"{name} = {value!r}" for name, (_, value) in constants.items()]
+    return [*tunables({name: bounds for name, (bounds, _) in constants.items()}), *values]
 
 
 def _docstring(headline: str, details: str) -> str:

@@ -67,7 +67,7 @@ def _scale(low: float, high: float, rng: random.Random) -> float:
 
 
 def _bias(rng: random.Random) -> float:
-    return rng.choice((0.0, rounded(rng.gauss(0, 0.5))))
+    return rng.choice((0.0, rounded(rng.uniform(-1, 1))))
 
 
 def _weight_lines(rows: Sequence[tuple[float, ...]], **others: tuple[float, ...]) -> list[str]:

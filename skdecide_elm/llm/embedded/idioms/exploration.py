@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunable_constants
 
 __all__ = ["EXPLORATION_IDIOMS"]
 
@@ -40,7 +40,7 @@ def expected_cost(self, observation, action):
         _LEAST_VISITED,
         sample,
         expected_cost,
-        constants=[f"COST_WEIGHT = {rng.choice((0.0, 0.1, 0.5))}"],
+        constants=tunable_constants(COST_WEIGHT=("(0.0, 1.0)", rng.choice((0.0, 0.1, 0.5)))),
         state=["self.visits = Counter()"],
     )
     return Draft(("import random", "from collections import Counter"), text)
@@ -99,7 +99,7 @@ def familiarity(self, observation, action):
         sample,
         familiarity,
         details="Where an action leads is learned on the way, within one episode.",
-        constants=[f"UNTRIED = {rng.choice((0, 1, 2))}"],
+        constants=tunable_constants(UNTRIED=('(0, 5, "int")', rng.choice((0, 1, 2)))),
         state=["self.visits = Counter()", "self.outcomes = {}", "self.last = None"],
     )
     return Draft(("import random", "from collections import Counter"), text)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import textwrap
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunables
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunable_constants
 
-__all__ = ["LOOKAHEAD_IDIOMS"]
+__all__ = ["LOOKAHEAD_IDIOMS", "STEP_COST", "goal_bonus", "step_cost"]
 
 _ONE_STEP = "Take the action whose next step costs least in the model."
 _DEEP = "Take the first action of the cheapest short plan in the model."
@@ -14,25 +15,41 @@ _EXPECTED = "Take the action that costs least on average over what may follow, b
 _SIMULATED = "Take the action that costs least on average in simulated random walks."
 _GOAL_BONUSES = (10.0, 100.0, 1000.0)
 
-_STEP = """
+_MAX_PLANS = 500
+"""A look-ahead may be as deep as it compares no more plans than that, at each step."""
+
+_USUAL_ACTIONS = 6
+_USUAL_OUTCOMES = 3
+
+STEP_COST = """
 def step_cost(self, state, action, successor):
     if self.domain.is_goal(successor):
         return -self.GOAL_BONUS
     return self.domain.get_transition_value(state, action, successor).cost
 """
+"""The method that `step_cost` calls where there are goals."""
 
 
 def _fits(setting: Setting) -> bool:
     return setting.profile.single and setting.profile.has_model and setting.actions is not None
 
 
-def _value(setting: Setting, state: str, action: str, successor: str) -> str:
+def step_cost(setting: Setting, state: str, action: str, successor: str) -> str:
+    """Expression for what a step costs by the model, less the bonus of a goal where there are goals."""
     owner = "self.step_cost" if setting.profile.goals else "self.domain.get_transition_value"
     return f"{owner}({state}, {action}, {successor})" + ("" if setting.profile.goals else ".cost")
 
 
-def _goal_constants(setting: Setting, rng: random.Random) -> list[str]:
-    return [f"GOAL_BONUS = {rng.choice(_GOAL_BONUSES)}"] if setting.profile.goals else []
+def goal_bonus(setting: Setting, rng: random.Random) -> dict[str, tuple[str, object]]:
+    """The constant that `STEP_COST` needs; none where there are no goals."""
+    return {"GOAL_BONUS": ('(1.0, 10000.0, "log")', rng.choice(_GOAL_BONUSES))} if setting.profile.goals else {}
+
+
+def _depth(setting: Setting, rng: random.Random, least: int = 1, outcomes: int = 1) -> tuple[str, int]:
+    """Bounds within which few enough plans are compared, and a depth."""
+    branches = outcomes * (setting.profile.actions.size or _USUAL_ACTIONS)
+    deepest = next((depth for depth in (4, 3) if branches**depth <= _MAX_PLANS), 2)
+    return f'(1, {deepest}, "int")', rng.randint(least, deepest)
 
 
 def _cheapest(setting: Setting, cost: str) -> str:
@@ -47,7 +64,7 @@ def sample_action({setting.sample_arguments}):
 
 def _cost_from(setting: Setting, cost: str) -> str:
     """The lines that add up a step's cost and the least ``cost`` of what follows, as deep as is left."""
-    return f"""    cost = {_value(setting, "state", "action", "successor")}
+    return f"""    cost = {step_cost(setting, "state", "action", "successor")}
     if depth == 1 or self.domain.is_terminal(successor):
         return cost
     return cost + min(
@@ -62,10 +79,10 @@ def _write_one_step(setting: Setting, rng: random.Random) -> Draft:
     next_cost = f"""
 def next_cost(self, observation, action):
     successor = self.domain.get_next_state(observation, action)
-    return {_value(setting, "observation", "action", "successor")}
+    return {step_cost(setting, "observation", "action", "successor")}
 """
-    methods = [sample, next_cost, *([_STEP] if setting.profile.goals else [])]
-    text = planner_text(setting, _ONE_STEP, *methods, constants=_goal_constants(setting, rng))
+    methods = [sample, next_cost, *([STEP_COST] if setting.profile.goals else [])]
+    text = planner_text(setting, _ONE_STEP, *methods, constants=tunable_constants(**goal_bonus(setting, rng)))
     return Draft(("import random",), text)
 
 
@@ -75,8 +92,8 @@ def _write_deep(setting: Setting, rng: random.Random) -> Draft:
 def plan_cost(self, state, action, depth):
     successor = self.domain.get_next_state(state, action)
 {_cost_from(setting, "plan_cost")}"""
-    methods = [sample, plan_cost, *([_STEP] if setting.profile.goals else [])]
-    constants = [f"DEPTH = {rng.choice((2, 3, 4))}", *_goal_constants(setting, rng)]
+    methods = [sample, plan_cost, *([STEP_COST] if setting.profile.goals else [])]
+    constants = tunable_constants(DEPTH=_depth(setting, rng, least=2), **goal_bonus(setting, rng))
     text = planner_text(setting, _DEEP, *methods, constants=constants)
     return Draft(("import random",), text)
 
@@ -86,16 +103,8 @@ def _fits_distributions(setting: Setting) -> bool:
 
 
 def _fits_samples(setting: Setting) -> bool:
-    return setting.profile.single and setting.profile.chance != "" and setting.actions is not None
-
-
-def _tunable(setting: Setting, rng: random.Random, **ranges: tuple[str, int]) -> list[str]:
-    """Constants of the class, each with its bounds and its value, and the bonus of a goal where there are goals."""
-    bounds = {name: written for name, (written, _) in ranges.items()}
-    values = [f"{name} = {value}" for name, (_, value) in ranges.items()]
-    if setting.profile.goals:
-        bounds["GOAL_BONUS"] = '(1.0, 10000.0, "log")'
-    return [*tunables(bounds), *values, *_goal_constants(setting, rng)]
+    profile = setting.profile
+    return profile.single and (profile.has_model or profile.chance != "") and setting.actions is not None
 
 
 def _write_expected(setting: Setting, rng: random.Random) -> Draft:
@@ -108,8 +117,8 @@ def expected_cost(self, state, action, depth):
     cost_by = f"""
 def cost_by(self, state, action, successor, depth):
 {_cost_from(setting, "expected_cost")}"""
-    methods = [sample, expected_cost, cost_by, *([_STEP] if setting.profile.goals else [])]
-    constants = _tunable(setting, rng, DEPTH=('(1, 4, "int")', rng.choice((1, 2, 3))))
+    methods = [sample, expected_cost, cost_by, *([STEP_COST] if setting.profile.goals else [])]
+    constants = tunable_constants(DEPTH=_depth(setting, rng, outcomes=_USUAL_OUTCOMES), **goal_bonus(setting, rng))
     return Draft(("import random",), planner_text(setting, _EXPECTED, *methods, constants=constants))
 
 
@@ -119,25 +128,40 @@ def _write_simulated(setting: Setting, rng: random.Random) -> Draft:
 def simulated_cost(self, observation, action):
     return sum(self.walk_cost(observation, action) for _ in range(self.WALKS)) / self.WALKS
 """
-    at_goal = """
-        if self.domain.is_goal(state):
-            return total - self.GOAL_BONUS"""
     walk_cost = f"""
 def walk_cost(self, state, action):
     total = 0.0
     for _ in range(self.STEPS):
-        outcome = self.domain.sample(state, action)
-        state, total = outcome.observation, total + outcome.value.cost{at_goal if setting.profile.goals else ""}
-        actions = list({setting.actions_at("state")})
-        if outcome.termination or not actions:
-            break
+{textwrap.indent(_walked_step(setting), " " * 8)}
         action = random.choice(actions)
     return total
 """
-    walks, steps = rng.choice((2, 5, 10)), rng.choice((5, 15, 40))
-    constants = _tunable(setting, rng, WALKS=('(1, 30, "int")', walks), STEPS=('(1, 60, "int")', steps))
+    walks, steps = rng.choice((2, 5, 10)), rng.choice((5, 10, 20))
+    constants = tunable_constants(
+        WALKS=('(1, 15, "int")', walks), STEPS=('(1, 40, "int")', steps), **goal_bonus(setting, rng)
+    )
     text = planner_text(setting, _SIMULATED, sample, simulated_cost, walk_cost, constants=constants)
     return Draft(("import random",), text)
+
+
+def _walked_step(setting: Setting) -> str:
+    """The statements that take a step of a walk, add up its cost, and end the walk where no step follows."""
+    if setting.profile.has_model:
+        step = [
+            "successor = self.domain.get_next_state(state, action)",
+            "total += self.domain.get_transition_value(state, action, successor).cost",
+            "state = successor",
+        ]
+        ended = "self.domain.is_terminal(state)"
+    else:
+        step = [
+            "outcome = self.domain.sample(state, action)",
+            "state, total = outcome.observation, total + outcome.value.cost",
+        ]
+        ended = "outcome.termination"
+    at_goal = ["if self.domain.is_goal(state):", "    return total - self.GOAL_BONUS"]
+    left = [f"actions = list({setting.actions_at('state')})", f"if {ended} or not actions:", "    break"]
+    return "\n".join([*step, *(at_goal if setting.profile.goals else []), *left])
 
 
 LOOKAHEAD_IDIOMS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunable_constants
 from skdecide_elm.llm.embedded.numbers import rounded
 from skdecide_elm.llm.profile import FieldProfile
 
@@ -16,6 +16,8 @@ _ENTRY = "Take the action with the highest index: a function of the observed ent
 _FEATURES = "Take the action with the highest index: a linear function of the action's own numbers."
 
 _MAX_FEATURES = 16
+_REACH = 4.0
+"""Weights may move to this many times their usual size, to either side of zero."""
 
 
 def _fits(setting: Setting) -> bool:
@@ -38,7 +40,7 @@ def _fits_entry(setting: Setting) -> bool:
 
 def _fits_features(setting: Setting) -> bool:
     vector = setting.profile.actions.vector
-    return _fits(setting) and vector is not None and vector <= _MAX_FEATURES
+    return _fits(setting) and vector is not None and 0 < vector <= _MAX_FEATURES
 
 
 def _write_rank(setting: Setting, rng: random.Random) -> Draft:
@@ -47,7 +49,9 @@ def sample_action({setting.sample_arguments}):
     actions = list({setting.actions})
     return actions[self.RANK % len(actions)]
 """
-    return Draft((), planner_text(setting, _RANK, sample, constants=[f"RANK = {rng.choice((0, -1, 1))}"]))
+    highest = max(1, setting.choices - 2)  # −1 is the last place already
+    constants = tunable_constants(RANK=(f'(-1, {highest}, "int")', rng.choice((0, -1, 1))))
+    return Draft((), planner_text(setting, _RANK, sample, constants=constants))
 
 
 def _write_turns(setting: Setting, rng: random.Random) -> Draft:
@@ -58,7 +62,7 @@ def sample_action({setting.sample_arguments}):
     self.steps += 1
     return actions[turn % len(actions)]
 """
-    constants = [f"HOLD = {rng.choice((1, 1, 2, 5))}"]
+    constants = tunable_constants(HOLD=('(1, 20, "int")', rng.choice((1, 1, 2, 5))))
     return Draft((), planner_text(setting, _TURNS, sample, constants=constants, state=["self.steps = 0"]))
 
 
@@ -68,28 +72,34 @@ def _write_entry(setting: Setting, rng: random.Random) -> Draft:
     feature, value = array.name, f"observation{array.access}[action]"
     if scalars and rng.random() < 0.8:
         feature, value = "gap", f"{value} - observation{rng.choice(scalars).access}"
-    terms = {feature: (f"{feature.upper()}_WEIGHT", rounded(rng.gauss(0, 1)))}
+    terms = {feature: (f"{feature.upper()}_WEIGHT", _weight(rng))}
     if rng.random() < 0.3:
-        terms[f"{feature} ** 2"] = (f"{feature.upper()}_SQUARED_WEIGHT", rounded(rng.gauss(0, 0.1)))
+        terms[f"{feature} ** 2"] = (f"{feature.upper()}_SQUARED_WEIGHT", _weight(rng, 0.1))
     if rng.random() < 0.3:
-        terms["action"] = ("ORDER_WEIGHT", rounded(rng.gauss(0, 0.1)))
+        terms["action"] = ("ORDER_WEIGHT", _weight(rng, 0.1))
     index = " + ".join(f"self.{constant} * {term}" for term, (constant, _) in terms.items())
     methods = (
         _sample_highest(setting),
         f"def index(self, observation, action):\n    {feature} = {value}\n    return {index}",
     )
-    constants = [f"{constant} = {weight}" for constant, weight in terms.values()]
+    constants = tunable_constants(**dict(terms.values()))
     return Draft((), planner_text(setting, _ENTRY, *methods, constants=constants))
 
 
 def _write_features(setting: Setting, rng: random.Random) -> Draft:
-    weights = tuple(rounded(rng.gauss(0, 1)) for _ in range(setting.profile.actions.vector or 0))
+    drawn = [_weight(rng) for _ in range(setting.profile.actions.vector or 0)]
+    constants = tunable_constants(WEIGHTS=(drawn[0][0], tuple(weight for _, weight in drawn)))
     index = """
 def index(self, observation, action):
     return sum(weight * value for weight, value in zip(self.WEIGHTS, action))
 """
-    text = planner_text(setting, _FEATURES, _sample_highest(setting), index, constants=[f"WEIGHTS = {weights!r}"])
-    return Draft((), text)
+    return Draft((), planner_text(setting, _FEATURES, _sample_highest(setting), index, constants=constants))
+
+
+def _weight(rng: random.Random, size: float = 1.0) -> tuple[str, float]:
+    """Bounds, and a value between them that is about as large as ``size``."""
+    reach = _REACH * size
+    return f"({-reach}, {reach})", rounded(min(max(rng.gauss(0, size), -reach), reach))
 
 
 def _sample_highest(setting: Setting) -> str:

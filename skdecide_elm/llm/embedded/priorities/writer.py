@@ -28,6 +28,9 @@ _REACH = 3.0
 _LEAST_REACH = 0.3
 """And this far in any case, in units in which the actions of a decision differ by about 1."""
 
+_FARTHEST = 1000
+"""Steps that a rule is followed in the model at most."""
+
 _LINE = 100
 
 _LOOK_AHEAD = """
@@ -85,17 +88,16 @@ def written(setting: Setting, rule: Rule) -> Draft:
     constants = _Constants()
     body = _rule_lines(rule, features, constants)
     listed = f"{'list' if _holds_objects(setting) else 'np.asarray'}({setting.actions})"
-    lines = constants.lines()
     if rule.horizon:
+        constants.add("HORIZON", rule.horizon, 1, _FARTHEST, integer=True)
         methods = [
             _LOOK_AHEAD.format(arguments=setting.sample_arguments, actions=listed),
             _method("def choose(self, observation, actions):", body),
             _COST.format(actions=listed.replace(str(setting.actions), setting.actions_at("state"))),
         ]
-        lines += [f"HORIZON = {rule.horizon}"]
     else:
         methods = [_method(f"def sample_action({setting.sample_arguments}):", [f"actions = {listed}", *body])]
-    text = planner_text(setting, HEADLINES[rule.horizon > 0], *methods, constants=lines)
+    text = planner_text(setting, HEADLINES[rule.horizon > 0], *methods, constants=constants.lines())
     return Draft(("import numpy as np",) if "np." in text else (), text)
 
 
