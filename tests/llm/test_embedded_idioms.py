@@ -265,6 +265,55 @@ def test_constants_can_be_tuned(name):
                 _cost(tuned, name, 10)
 
 
+def test_what_was_done_last_is_not_done_again():
+    programs = [program for idiom, program in _programs("mastermind", 6) if "not on the tabu list" in idiom.headline]
+    domain = MasterMind()
+    n_actions = len(domain.get_action_space().get_elements())
+    for program in programs:
+        planner, observation = _planner(program, domain=domain), domain.reset()
+        actions = [planner.sample_action(observation) for _ in range(40)]
+        assert 0 < planner.TENURE < n_actions
+        windows = [actions[at : at + planner.TENURE + 1] for at in range(40 - planner.TENURE)]
+        assert all(len(set(window)) == len(window) for window in windows)
+        assert len(set(actions)) > 1
+
+
+@pytest.mark.parametrize("listed_goals", [True, False])
+def test_where_one_was_last_one_does_not_return_to_unless_there_is_no_other_way(listed_goals):
+    source = parse(initial_program(Maze()))
+    profile = replace(profile_domain(Maze()), listed_goals=listed_goals)
+    idiom = next(idiom for idiom in IDIOMS if "no state on the tabu list" in idiom.headline)
+    program = with_planner(source, idiom.write(setting_of(profile, source), random.Random(0)))
+    assert ("distance" in program, "GOAL_BONUS" in program) == (listed_goals, not listed_goals)
+    domain, tenure, returned = Maze(), 8, 0
+    planner, states = _planner(re.sub(r"TENURE = .*", f"TENURE = {tenure}", program), domain=domain), [domain.reset()]
+    actions = domain.get_action_space().get_elements()
+    for _ in range(200):
+        following = domain.get_next_state(states[-1], planner.sample_action(states[-1]))
+        ways = {domain.get_next_state(states[-1], action) for action in actions}
+        if following in states[-tenure:]:
+            assert ways <= set(states[-tenure:])
+            returned += 1
+        states.append(following)
+    assert 0 < returned < 100
+
+
+def test_walks_in_a_model_without_chance_see_the_goal_that_is_near():
+    domain = Maze()
+    [breadth_first] = [program for idiom, program in _programs("maze", 1) if "breadth-first" in idiom.headline]
+    plan = _planner(re.sub(r"LIMIT = .*", "LIMIT = 4000", breadth_first), domain=domain).search(domain.reset())
+    [program] = [program for idiom, program in _programs("maze", 1) if "random walks" in idiom.headline]
+    program = re.sub(r"WALKS = .*", "WALKS = 200", re.sub(r"STEPS = .*", "STEPS = 3", program))
+    planner = _planner(re.sub(r"GOAL_BONUS = .*", "GOAL_BONUS = 1000.0", program), domain=domain)
+    random.seed(0)
+    for steps_away in (1, 2, 3):
+        state, (action, _) = plan[-steps_away - 1][1], plan[-steps_away]
+        assert planner.sample_action(state) is action
+    last_but_one, (last_action, goal) = plan[-2][1], plan[-1]
+    step_cost = domain.get_transition_value(last_but_one, last_action, goal).cost
+    assert planner.walk_cost(last_but_one, last_action) == step_cost - 1000
+
+
 def test_an_index_over_actions_gives_best_fit():
     programs = [program for idiom, program in _programs("bin_packing", 40) if "observed entry" in idiom.headline]
     costs = {_cost(program, "bin_packing")[0] for program in programs}

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skdecide_elm.errors import ProgramError
-from skdecide_elm.programs.tunables import Tunable, read_tunables, rounded, structure_of, with_values
+from skdecide_elm.programs.tunables import Tunable, read_tunables, rounded, structure_of, tunables_by_place, with_values
 
 PROGRAM = '''from typing import Annotated
 
@@ -43,6 +43,14 @@ EXPECTED = (
 
 def test_tunables_are_read_where_they_are_declared_inside_the_block():
     assert read_tunables(PROGRAM) == EXPECTED
+
+
+def test_tunables_stand_where_their_numbers_begin():
+    lines = [line.encode() for line in PROGRAM.splitlines()]
+    places = tunables_by_place(PROGRAM)
+    assert tuple(places.values()) == EXPECTED
+    for (line, column), tunable in places.items():
+        assert lines[line - 1][column:].startswith(f"{tunable.value}".encode())
 
 
 def test_only_the_literals_change():

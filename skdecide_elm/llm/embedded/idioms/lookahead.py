@@ -168,5 +168,5 @@ LOOKAHEAD_IDIOMS = (
     Idiom(_ONE_STEP, _fits, _write_one_step, weight=0.7),
     Idiom(_DEEP, _fits, _write_deep, weight=0.7),
     Idiom(_EXPECTED, _fits_distributions, _write_expected, weight=1.5),
-    Idiom(_SIMULATED, _fits_samples, _write_simulated),
+    Idiom(_SIMULATED, _fits_samples, _write_simulated, weight=0.7),
 )

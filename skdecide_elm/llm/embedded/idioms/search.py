@@ -137,7 +137,7 @@ def _write_beam(headline: str, setting: Setting, rng: random.Random) -> Draft:
     informed = knows_distance(setting)
     reached = [f"reached[successor] = {'self.distance(successor)' if informed else 'cost'}"]
     search = _BEAM.format(expansion=_expansion(setting, _MODEL_COST, reached, depth=3))
-    width = rng.choice((3, 10, 30, 100))
+    width = rng.choice((10, 30, 100))
     constants = tunable_constants(NODE_LIMIT=_node_limit(rng), BEAM_WIDTH=('(1, 200, "int")', width))
     best = "nearest to a goal" if informed else "cheapest to reach"
     details = f"Of the states at each depth it follows the BEAM_WIDTH {best}."
@@ -207,5 +207,5 @@ SEARCH_IDIOMS = (
         _MODEL_COST,
         _fits_with_distance,
     ),
-    Idiom(_BEAM_HEADLINE, _fits, partial(_write_beam, _BEAM_HEADLINE)),
+    Idiom(_BEAM_HEADLINE, _fits, partial(_write_beam, _BEAM_HEADLINE), weight=0.4),
 )
