@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import time
@@ -29,7 +30,8 @@ class Verdict:
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return {room: judge_all(*room) for room in PROGRAMS}
+    """The verdicts of a room, found when they are first asked for: no test needs those of all."""
+    return functools.cache(lambda room: judge_all(*room))
 
 
 def judge_all(mode: str, isolation: str) -> dict[str, Verdict]:
@@ -71,7 +73,7 @@ ROOMS = [pytest.param(room, id=" ".join(room)) for room in PROGRAMS]
     [pytest.param(room, name, id=f"{' '.join(room)}-{name}") for room in PROGRAMS for name in PROGRAMS[room]],
 )
 def test_an_answer_in_time_and_the_next_one_right(verdicts, room, name):
-    verdict, (_, expected) = verdicts[room][name], PROGRAMS[room][name]
+    verdict, (_, expected) = verdicts(room)[name], PROGRAMS[room][name]
     evaluation = verdict.evaluation
     assert verdict.seconds < verdict.allowed
     if expected == FINE:
@@ -88,12 +90,12 @@ def test_an_answer_in_time_and_the_next_one_right(verdicts, room, name):
 
 @pytest.mark.parametrize("mode", ["forkserver", "single"])
 def test_what_a_link_leads_to_is_not_shown(verdicts, mode):
-    assert "output" not in verdicts[mode, "process"]["link for output"].evaluation.artifacts
+    assert "output" not in verdicts((mode, "process"))["link for output"].evaluation.artifacts
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_crash_names_the_line(verdicts, room):
-    assert verdicts[room]["segmentation fault"].evaluation.artifacts["traceback"].splitlines()[1:] == [
+    assert verdicts(room)["segmentation fault"].evaluation.artifacts["traceback"].splitlines()[1:] == [
         '  File "<program>", line 6, in __init__',
         "    ctypes.string_at(0)",
         "the program ended its process before it was evaluated (killed by SIGSEGV)",
@@ -102,4 +104,4 @@ def test_a_crash_names_the_line(verdicts, room):
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_beginning_of_the_output_is_shown(verdicts, room):
-    assert verdicts[room]["a lot of output"].evaluation.artifacts["output"] == 2000 * "x"
+    assert verdicts(room)["a lot of output"].evaluation.artifacts["output"] == 2000 * "x"

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corridor import WALKER, Corridor, Raffle, corridor_task, program
+from corridor import WALKER, Raffle, corridor_task, program
 from local_actor import evaluate_here
+from lucky import lucky_factory
 
 from skdecide_elm.environments import GymnasiumDomain
 from skdecide_elm.evaluation import EvaluationPool, RolloutTask
@@ -34,11 +35,6 @@ GAMBLERS = {
     "order of a set": program("return next(iter({'left', 'right', str(observation)} - {str(observation)}))"),
     "own copy": program("return 'right' if self.domain.reset() > 3 else 'left'"),
 }
-
-
-def lucky_factory() -> Corridor:
-    """A domain that is drawn when it is made."""
-    return Corridor(price=random.random() + float(np.random.random()))
 
 
 def gamblers_task(seed: int = 0) -> RolloutTask:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import random
-import time
-
-import numpy as np
 import pytest
 from corridor import Corridor, Pair, Raffle, corridor_task
 from domains import BlackBoxMaze, BlindMaze, Duel, Lamps, Road, gripper, small_rcpsp
-from skdecide import Value
 from skdecide.hub.domain.maze import Maze
+from unseeded import Clock, Late, Stubborn
 
 from skdecide_elm.bridges import Integrated
 from skdecide_elm.environments import GymnasiumDomain, OnlineBinPacking
@@ -20,27 +16,6 @@ from skdecide_elm.evaluation.seeding import find_unseeded
 
 def found_in(*factories: object) -> str:
     return find_unseeded(RolloutTask(factories, Integrated()))
-
-
-class Clock(Corridor):
-    """Costs what the clock says."""
-
-    def _get_transition_value(self, memory, action, next_state=None):
-        return Value(cost=time.perf_counter())
-
-
-class Stubborn(Corridor):
-    """Starts where the operating system's own generator wants."""
-
-    def _get_initial_state_(self):
-        return random.SystemRandom().getrandbits(60)
-
-
-class Late(Corridor):
-    """Draws from generators that are made when they are needed, by nobody's seed."""
-
-    def _get_transition_value(self, memory, action, next_state=None):
-        return Value(cost=float(np.random.default_rng().random()) + random.Random().random())
 
 
 @pytest.mark.parametrize(

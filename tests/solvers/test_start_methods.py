@@ -8,25 +8,29 @@ from processes import start
 SCRIPT = """
     # no `if __name__ == "__main__"`: nothing here is imported or run a second time
     import functools, json, multiprocessing
-    from skdecide.hub.domain.maze import Maze
+    from skdecide import Value
+    from tiny import Line
     from skdecide_elm import IntegratedOpenEvolve
 
     multiprocessing.set_start_method({method!r})
-    SMALL = "o +\\n  x"
+    PRICE = 2
 
-    class Small(Maze):
-        def __init__(self, text=SMALL):
-            super().__init__(text)
+    class Priced(Line):
+        def __init__(self, price=PRICE):
+            self.price = price
 
-    def closure(text):
-        return lambda: Maze(text)
+        def _get_transition_value(self, memory, action, next_state=None):
+            return Value(cost=self.price)
+
+    def closure(price):
+        return lambda: Priced(price)
 
     FACTORIES = {{
-        "Maze": Maze,
-        "class": Small,
-        "lambda": lambda: Small(),
-        "closure": closure(SMALL),
-        "partial": functools.partial(Small, text=SMALL),
+        "Line": Line,
+        "class": Priced,
+        "lambda": lambda: Priced(),
+        "closure": closure(PRICE),
+        "partial": functools.partial(Priced, price=PRICE),
     }}
     for name in {factories!r}:
         with IntegratedOpenEvolve(
@@ -62,7 +66,7 @@ def assert_sound(found):
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
 def test_start_method(method, tmp_path):
-    [found] = outcomes(tmp_path, method, ["Maze"], iterations=20)
+    [found] = outcomes(tmp_path, method, ["Line"], iterations=20)
     assert_sound(found)
     assert found["evaluations"] > 10  # the others repeated a known program
 
