@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skdecide_elm.llm.embedded.controllers import draft, read, suits, varied, written
-from skdecide_elm.llm.embedded.controllers.features import features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Sum, Switch, Term, leaves
 from skdecide_elm.llm.embedded.controllers.simplification import simplified
+from skdecide_elm.llm.embedded.features import features_of
 from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.planner_swap import with_planner
 from skdecide_elm.llm.embedded.source import parse
@@ -40,6 +40,7 @@ THREE = SpaceProfile("discrete", 3, hashable=True, listed=True)
 SETTINGS = {
     "push": Setting(SWING),
     "choice": Setting(replace(SWING, actions=THREE)),
+    "many choices": Setting(replace(SWING, actions=replace(THREE, size=6))),
     "unknown entries": Setting(replace(SWING, actions=THREE, entries=())),
 }
 SWING_UP = Controller(
@@ -195,6 +196,28 @@ def test_any_polynomial_is_read():
     assert found == Controller(
         Sum((Term(("spin",), 0.0), Term((), -4.0), Term(("spin", "spin"), -16.0))), "either", (0, 0, -1)
     )
+
+
+@pytest.mark.parametrize("size", [2, 3, 6])
+def test_of_many_actions_any_may_be_answered(size):
+    setting = Setting(replace(SWING, actions=replace(THREE, size=size)))
+    drafts = [draft(setting, random.Random(seed)) for seed in range(300)]
+    pairs = {(c.actions[0] % size, c.actions[2] % size) for c in drafts if c.answer == "either"}
+    triples = {tuple(action % size for action in c.actions) for c in drafts if c.answer == "rest"}
+    assert (0, size - 1) in pairs and all(len(set(found)) == len(found) for found in pairs | triples)
+    answered = {action for found in pairs | triples for action in found}
+    assert answered == set(range(size))
+    assert len(pairs) > 10 if size > 3 else pairs == {(0, size - 1)}
+
+
+def test_a_variant_may_answer_other_ones_of_many_actions():
+    setting = SETTINGS["many choices"]
+    for answer in ("either", "rest"):
+        start = Controller(Sum((Term(("spin",), 1.0),)), answer, (0, 3 if answer == "rest" else 0, -1), 0.2)
+        variants = [varied(setting, start, [], random.Random(seed)) for seed in range(300)]
+        found = {child.actions for what, child in variants if what == "Answer other actions."}
+        kept = [child for what, child in variants if what == "Answer other actions."]
+        assert len(found) > 5 and all(replace(child, actions=start.actions) == start for child in kept)
 
 
 @pytest.mark.parametrize("response", [1, -1, 0])

@@ -1,7 +1,7 @@
 """Controllers for observation vectors: a small typed grammar, written as programs and read back from them.
 
-``features`` names what is observed, ``model`` says what a controller is, ``writer`` and ``reader`` translate,
-``drafts`` draws new ones and ``variation`` changes them.
+``model`` says what a controller is, ``writer`` and ``reader`` translate, ``drafts`` draws new ones and ``variation``
+changes them.
 """
 
 from __future__ import annotations

@@ -11,15 +11,29 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Answer, Controller, Node, Sum, Switch, Term
+from skdecide_elm.llm.embedded.features import Feature, features_of
 from skdecide_elm.llm.embedded.idioms.base import Setting
 
-__all__ = ["answers", "draft", "random_catch", "random_product", "random_sum", "random_switch", "random_weight"]
+__all__ = [
+    "answers",
+    "chooses_actions",
+    "draft",
+    "random_actions",
+    "random_catch",
+    "random_product",
+    "random_sum",
+    "random_switch",
+    "random_weight",
+]
 
 _MAX_FACTORS = 3
 _SPREAD = (0.3, 12.0)
 _BIAS_SHARE = 0.25
+_MOST_ANSWERS = 3
+_ANY_ACTIONS = 0.6
+"""How often a controller of many actions uses any two or three, in no order."""
+
 _HEEDED = 0.8
 """How often the signs of the weights follow from what a push does, where that is known."""
 
@@ -29,7 +43,9 @@ def draft(setting: Setting, rng: random.Random) -> Controller:
     features = features_of(setting.profile)
     node = _random_node(features, rng)
     answer = rng.choice(answers(setting))
-    return Controller(node, answer, _actions(setting, answer), rng.uniform(0.0, 0.5) if answer == "rest" else 0.0)
+    return Controller(
+        node, answer, random_actions(setting, answer, rng), rng.uniform(0.0, 0.5) if answer == "rest" else 0.0
+    )
 
 
 def _random_node(features: Sequence[Feature], rng: random.Random) -> Node:
@@ -63,9 +79,21 @@ def answers(setting: Setting) -> tuple[Answer, ...]:
     return ("either",) if (setting.profile.actions.size or 2) == 2 else ("either", "either", "either", "rest")
 
 
-def _actions(setting: Setting, answer: Answer) -> tuple[int, int, int]:
-    """The first and the last of the actions, which often lie in an order; the middle one between."""
+def chooses_actions(setting: Setting) -> bool:
+    """Whether there are more listed actions than a controller answers."""
+    return setting.all_actions is not None and (setting.profile.actions.size or 2) > _MOST_ANSWERS
+
+
+def random_actions(setting: Setting, answer: Answer, rng: random.Random) -> tuple[int, int, int]:
+    """The listed actions for a push below, about and above zero.
+
+    The first and the last, which often lie in an order, with the middle one between; of more than three actions, any
+    others as well.
+    """
     size = setting.profile.actions.size or 2
+    if chooses_actions(setting) and rng.random() < _ANY_ACTIONS:
+        below, about, above = rng.sample(range(size), _MOST_ANSWERS)
+        return (below, about, above) if answer == "rest" else (below, 0, above)
     return (0, size // 2, -1) if answer == "rest" else (0, 0, -1)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Answer, Controller, Node, Sum, Switch, Term
 from skdecide_elm.llm.embedded.controllers.writer import answer_lines, push_unit
+from skdecide_elm.llm.embedded.features import Feature, features_of
 from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.source import Source
 

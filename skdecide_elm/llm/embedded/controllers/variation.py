@@ -8,15 +8,17 @@ from dataclasses import replace
 
 from skdecide_elm.llm.embedded.controllers.drafts import (
     answers,
+    chooses_actions,
     draft,
+    random_actions,
     random_catch,
     random_product,
     random_sum,
     random_switch,
 )
-from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term, leaves, with_leaf
 from skdecide_elm.llm.embedded.controllers.simplification import simplified
+from skdecide_elm.llm.embedded.features import Feature, features_of
 from skdecide_elm.llm.embedded.idioms.base import Setting
 
 __all__ = ["varied"]
@@ -39,7 +41,9 @@ def varied(
         elif rng.random() < _ANSWER_SHARE:
             other = draft(setting, rng)
             changed = replace(other, node=controller.node, answer=rng.choice(answers(setting)))
-            what, child = "Answer in another way.", changed
+            what, child = "Answer in another way.", _with_actions(setting, changed, rng)
+        elif chooses_actions(setting) and rng.random() < _ACTIONS_SHARE:
+            what, child = "Answer other actions.", _with_actions(setting, controller, rng)
         else:
             edit = rng.choices([edit for _, edit in _EDITS], [weight for weight, _ in _EDITS])[0]
             node = edit(controller.node, features, rng)
@@ -53,6 +57,14 @@ def varied(
 
 _CROSSOVER_SHARE = 0.2
 _ANSWER_SHARE = 0.08
+_ACTIONS_SHARE = 0.15
+
+
+def _with_actions(setting: Setting, controller: Controller, rng: random.Random) -> Controller:
+    """The controller with other ones of many actions."""
+    if not chooses_actions(setting):
+        return controller
+    return replace(controller, actions=random_actions(setting, controller.answer, rng))
 
 
 def _crossed(controller: Controller, mate: Controller, rng: random.Random) -> Controller:

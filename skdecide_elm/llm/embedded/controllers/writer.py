@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from skdecide_elm.llm.embedded.controllers.features import Feature, features_of
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term
+from skdecide_elm.llm.embedded.features import Feature, computing, features_of
 from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunables
 from skdecide_elm.llm.embedded.numbers import rounded
 
@@ -71,7 +71,7 @@ def written(setting: Setting, controller: Controller) -> Draft:
     answer = answer_lines(controller)
     if controller.answer == "rest":
         constants.add("DEAD_ZONE", controller.dead_zone, 0.0, max(1.0, _REACH * rounded(controller.dead_zone)))
-    observed = _feature_lines(controller.node, features)
+    observed = computing(list(features.values()), set(_used(controller.node)))
     sample = [
         f"def sample_action({setting.sample_arguments}):",
         *(f"    {line}" for line in [*observed, *push, *answer]),
@@ -107,18 +107,6 @@ def _bounds_state(setting: Setting) -> list[str]:
     if setting.profile.access == "integrated":
         return ["bounds = domain.get_action_space().unwrapped()", "self.low, self.high = bounds.low, bounds.high"]
     return [f"self.low, self.high = np.float32({list(actions.low)}), np.float32({list(actions.high)})"]
-
-
-def _feature_lines(node: Node, features: dict[str, Feature]) -> list[str]:
-    used = set(_used(node))
-    chosen = [feature for feature in features.values() if feature.name in used]
-    if len(chosen) > 1 and [f.expression for f in chosen] == [f"observation[{i}]" for i in range(_entries(features))]:
-        return [f"{', '.join(feature.name for feature in chosen)} = observation"]
-    return [f"{feature.name} = {feature.expression}" for feature in chosen]
-
-
-def _entries(features: dict[str, Feature]) -> int:
-    return sum(feature.expression.startswith("observation[") for feature in features.values())
 
 
 def _used(node: Node) -> Iterator[str]:

@@ -1,14 +1,15 @@
-"""The named quantities that a controller computes from an observation vector."""
+"""The named quantities that a planner computes from an observation vector."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from skdecide_elm.llm.profile import DomainProfile, EntryProfile, SpaceProfile
 
-__all__ = ["Feature", "features_of"]
+__all__ = ["Feature", "computing", "features_of"]
 
 _LARGEST_BOUND = 1e4
 
@@ -52,6 +53,15 @@ def features_of(profile: DomainProfile) -> tuple[Feature, ...]:
             angle = f"math.atan2(observation[{entry.sine}], observation[{index}])"
             features.append(Feature(names[index].replace("cosine", "angle"), angle, math.pi, "angle", rate))
     return tuple(features)
+
+
+def computing(features: Sequence[Feature], used: Collection[str]) -> list[str]:
+    """The assignments that compute the used ones of all features."""
+    chosen = [feature for feature in features if feature.name in used]
+    entries = sum(feature.expression.startswith("observation[") for feature in features)
+    if len(chosen) > 1 and [f.expression for f in chosen] == [f"observation[{i}]" for i in range(entries)]:
+        return [f"{', '.join(feature.name for feature in chosen)} = observation"]
+    return [f"{feature.name} = {feature.expression}" for feature in chosen]
 
 
 def _unseen(observation: SpaceProfile) -> tuple[EntryProfile, ...]:
