@@ -151,10 +151,12 @@ def profile_space(space: Any, example: Any = None) -> SpaceProfile:
         return dataclasses.replace(seen, kind="box", shape=gym_space.shape, low=low, high=high)
     if isinstance(gym_space, (gym_spaces.MultiDiscrete, gym_spaces.MultiBinary)):
         profile = _profile_integer_vectors(gym_space)
-        return dataclasses.replace(profile, hashable=seen.hashable, fields=seen.fields)
+        # values of another class, such as a dataclass, may have no entries by index
+        shape = gym_space.shape if example is None or seen.shape == gym_space.shape else ()
+        return dataclasses.replace(profile, shape=shape, hashable=seen.hashable, fields=seen.fields)
     if _is_listable(space):
         elements = list(space.get_elements())
-        return _with_elements(seen, elements, len(elements))
+        return _without_gaps(_with_elements(seen, elements, len(elements)), elements)
     if isinstance(gym_space, gym_spaces.Discrete):
         return SpaceProfile("discrete", int(gym_space.n), int(gym_space.start), hashable=True)
     return seen
@@ -241,14 +243,23 @@ def _with_elements(profile: SpaceProfile, elements: Sequence[Any], size: int | N
     return SpaceProfile("enumerable", size, shape=example.shape, hashable=example.hashable, listed=True)
 
 
+def _without_gaps(profile: SpaceProfile, elements: Sequence[Any]) -> SpaceProfile:
+    """``profile`` of all elements; integers between which others are left out are listed objects."""
+    if profile.kind != "discrete" or max(map(int, elements)) - profile.start == len(elements) - 1:
+        return profile
+    return dataclasses.replace(profile, kind="enumerable", start=0)
+
+
 def _profile_integer_vectors(space: Any) -> SpaceProfile:
-    sizes = [2] * math.prod(space.shape) if isinstance(space, gym_spaces.MultiBinary) else list(space.nvec.flat)
+    is_binary = isinstance(space, gym_spaces.MultiBinary)
+    sizes = [2] * math.prod(space.shape) if is_binary else list(space.nvec.flat)
+    starts = [0] * len(sizes) if is_binary else list(space.start.flat)
     return SpaceProfile(
         kind="multi_discrete",
         size=math.prod(int(size) for size in sizes),
         shape=space.shape,
-        low=(0.0,) * len(sizes),
-        high=tuple(float(size - 1) for size in sizes),
+        low=tuple(map(float, starts)),
+        high=tuple(float(start + size - 1) for start, size in zip(starts, sizes, strict=True)),
     )
 
 

@@ -2,14 +2,16 @@
 
 import dataclasses
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from chance import Climb, SimulatedClimb
+from gymnasium import spaces
 from skdecide.hub.domain.mastermind import MasterMind
 from skdecide.hub.domain.maze import Maze
 from skdecide.hub.domain.rock_paper_scissors import RockPaperScissors
-from skdecide.hub.space.gym import BoxSpace, DiscreteSpace, ListSpace
+from skdecide.hub.space.gym import BoxSpace, DiscreteSpace, GymSpace, ListSpace, MultiDiscreteSpace
 
 from skdecide_elm.bridges import Proxy
 from skdecide_elm.domain_api.profile import (
@@ -80,6 +82,25 @@ def test_a_box_of_actions_and_its_bounds():
 def test_consecutive_integers_need_not_start_at_zero():
     profile = profile_space(ListSpace([3, 4, 5]))
     assert (profile.kind, profile.start, profile.size) == ("discrete", 3, 3)
+
+
+def test_integers_with_gaps_are_listed_objects():
+    profile = profile_space(ListSpace([1, 2, 4, 8]))
+    assert (profile.kind, profile.size, profile.hashable, profile.listed) == ("enumerable", 4, True, True)
+
+
+def test_integer_vectors_have_bounds_and_entries_only_where_they_can_be_reached():
+    vectors = profile_space(GymSpace(spaces.MultiDiscrete([3, 4], start=[-1, 2])))
+    assert (vectors.size, vectors.vector, vectors.low, vectors.high) == (12, 2, (-1, 2), (1, 5))
+
+    @dataclass(frozen=True)
+    class Cell:
+        x: int
+        y: int
+
+    named = profile_space(MultiDiscreteSpace([3, 4], element_class=lambda cell: Cell(*cell)), Cell(0, 0))
+    assert named.kind == "multi_discrete" and named.vector is None and named.high == (2, 3)
+    assert [field.access for field in named.fields] == [".x", ".y"]
 
 
 def test_a_hash_by_identity_does_not_count():
