@@ -89,8 +89,11 @@ def _is_number(node: ast.expr) -> bool:
 
 def _moved_within_bounds(tunable: Tunable, typical: float, step: float, rng: random.Random) -> float:
     """Another value that the program declares possible: where the scale is logarithmic, by a factor."""
-    if tunable.scale == "int":
-        moved: float = _moved_integer(int(tunable.value), rng, least=int(tunable.low))
+    if tunable.scale == "int" and tunable.high - tunable.low <= _SMALL_INTEGER:  # an action's index: no neighbours
+        values = range(math.ceil(tunable.low), math.floor(tunable.high) + 1)
+        moved: float = rng.choice([value for value in values if value != tunable.value] or [tunable.value])
+    elif tunable.scale == "int":
+        moved = _moved_integer(int(tunable.value), rng, least=int(tunable.low))
     elif tunable.scale == "log":
         moved = tunable.value * math.exp(step * rng.gauss(0, 1))
     else:

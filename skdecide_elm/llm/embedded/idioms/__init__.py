@@ -9,8 +9,11 @@ from skdecide_elm.llm.embedded.idioms.exploration import EXPLORATION_IDIOMS
 from skdecide_elm.llm.embedded.idioms.lookahead import LOOKAHEAD_IDIOMS
 from skdecide_elm.llm.embedded.idioms.memory import MEMORY_IDIOMS
 from skdecide_elm.llm.embedded.idioms.priority import PRIORITY_IDIOMS
+from skdecide_elm.llm.embedded.idioms.pushes import PUSH_IDIOMS
 from skdecide_elm.llm.embedded.idioms.search import SEARCH_IDIOMS
+from skdecide_elm.llm.embedded.idioms.tables import TABLE_IDIOMS
 from skdecide_elm.llm.embedded.idioms.tabu import TABU_IDIOMS
+from skdecide_elm.llm.embedded.idioms.trees import TREE_IDIOMS
 
 __all__ = ["IDIOMS", "Draft", "Idiom", "Setting"]
 
@@ -21,6 +24,9 @@ IDIOMS: tuple[Idiom, ...] = (
     *TABU_IDIOMS,
     *LOOKAHEAD_IDIOMS,
     *CONTROL_IDIOMS,
+    *PUSH_IDIOMS,
+    *TABLE_IDIOMS,
+    *TREE_IDIOMS,
     *PRIORITY_IDIOMS,
     *AGENT_IDIOMS,
 )
