@@ -141,4 +141,4 @@ class _Writing:
         return name
 
 
-TREE_IDIOMS = (Idiom(_TREE, _fits, _write, weight=2.0),)
+TREE_IDIOMS = (Idiom(_TREE, _fits, _write),)
