@@ -271,11 +271,15 @@ def test_tuning_evaluates_nothing_again_and_goes_on_from_any_step():
 
 
 def test_what_tuning_repeats_is_not_told():
-    operator = Guesses()
-    search = run(tuning(1), 60, operator, evaluate_constants)
-    taken, own = {program.id for program in search.history}, Counter()
-    for step, parent, told in operator.asked:
-        assert told == own[parent]
-        own[parent] = 0 if str(step) in taken else told + 1
-    tuned = set(range(1, 61)) - {step for step, _, _ in operator.asked}
+    operator, window = Guesses(), 6
+    search = run(tuning(window), 60, operator, evaluate_constants)
+    taken, own = {program.id for program in search.history}, {0: Counter()}
+    asked = {step: (parent, told) for step, parent, told in operator.asked}
+    for step in range(1, 61):
+        own[step] = own[step - 1].copy()
+        if step in asked:
+            parent, told = asked[step]
+            assert told == own[max(0, step - window)][parent]
+            own[step][parent] = 0 if str(step) in taken else own[step][parent] + 1
+    tuned = set(range(1, 61)) - asked.keys()
     assert {str(step) for step in tuned} - taken, "some were repeats"
