@@ -32,7 +32,9 @@ class Embedded:
         """
         parent = parents[0]
         self._proposer.calls = context.iteration  # a run that goes on from a checkpoint draws what it would have drawn
-        reply = self._proposer.reply(f"# Current Program\n{code_block(parent.code)}\n")
+        mates = [program.code for program in (*parents[1:], *context.examples)]  # parts of theirs may be taken over
+        shown = "".join(f"{code_block(code)}\n" for code in mates)
+        reply = self._proposer.reply(f"{shown}# Current Program\n{code_block(parent.code)}\n")
         child = child_from_reply(
             parent.code,
             reply,

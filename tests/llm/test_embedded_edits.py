@@ -93,7 +93,7 @@ def test_statements_go_and_come_twice_as_whole_lines():
     assert all("return choice" in program and "Umlauts" in program for program in without)
     assert all("self.count = 0" in program and "score = self" in program for program in without)
     twice = _results(duplicate_statement)
-    assert PROGRAM.replace("        self.count += 1\n", "        self.count += 1\n" * 2) in twice
+    assert twice == {PROGRAM.replace("        self.count += 1\n", "        self.count += 1\n" * 2)}, "all else is idle"
 
 
 def test_numbers_move_and_keep_their_type():

@@ -11,6 +11,7 @@ from skdecide_elm.core import Context, Operator, Program, Proposal
 from skdecide_elm.errors import ConfigError, ReplyError, RequestError
 from skdecide_elm.llm.clients import open_model
 from skdecide_elm.llm.embedded import EmbeddedProposer
+from skdecide_elm.llm.profile import ArgumentProfile, DomainProfile, SpaceProfile
 from skdecide_elm.operators import OPERATORS, Crossover, Embedded, PromptSettings
 
 CONTEXT = Context(iteration=1, seed=1, failures=(FAILED,))
@@ -89,6 +90,23 @@ def test_embedded():
     assert proposal.changes and "```" not in proposal.changes
     assert embedded(Context(1, 1)) == proposal
     assert len({embedded(Context(n, 1)).code for n in range(20)}) > 1
+
+
+def test_embedded_takes_over_parts_of_the_programs_that_the_search_shows():
+    vector = SpaceProfile("box", shape=(4,), low=(-1.0,) * 4, high=(1.0,) * 4)
+    actions = SpaceProfile("discrete", 2, hashable=True)
+    profile = DomainProfile("integrated", (ArgumentProfile("domain", "domain"),), vector, actions)
+    operator = Embedded(EmbeddedProposer(profile, 7), PromptSettings())
+
+    def proposals(parent, *examples):
+        contexts = [Context(n, 1, examples) for n in range(60)]
+        return [asyncio.run(operator.propose([parent], context))[0] for context in contexts]
+
+    controllers = [own.code for own in proposals(GOOD) if own.changes == "Another approach."]
+    one, two = (Program(str(number), code, GOOD.evaluation) for number, code in enumerate(controllers[:2]))
+    taken_over = "Take over a part of another program."
+    assert taken_over in {own.changes for own in proposals(one, two)}
+    assert taken_over not in {own.changes for own in proposals(one)}
 
 
 def test_embedded_with_nothing_to_vary():

@@ -105,9 +105,8 @@ def delete_statement(source: Source, rng: random.Random) -> list[Splice]:
 
 
 def duplicate_statement(source: Source, rng: random.Random) -> list[Splice]:
-    """Repeat a statement that changes something."""
-    repeatable = (ast.Assign, ast.AugAssign, ast.Expr)
-    return _with_statement(source, rng, lambda node: isinstance(node, repeatable), lambda text: text + text)
+    """Repeat a statement that goes on from what it has changed."""
+    return _with_statement(source, rng, _goes_on, lambda text: text + text)
 
 
 def swap_branches(source: Source, rng: random.Random) -> list[Splice]:
@@ -188,6 +187,15 @@ def _statements(source: Source) -> list[ast.stmt]:
         for statement in ast.walk(method)
         if isinstance(statement, ast.stmt) and statement is not method and not _is_docstring(statement)
     ]
+
+
+def _goes_on(statement: ast.stmt) -> bool:
+    """Whether a statement done twice does more than one done once: it reads what it sets, or calls for the effect."""
+    if isinstance(statement, ast.Assign):
+        read = {ast.unparse(node) for node in ast.walk(statement.value) if isinstance(node, (ast.Name, ast.Attribute))}
+        return any(ast.unparse(target) in read for target in statement.targets)
+    is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    return is_call or isinstance(statement, ast.AugAssign)
 
 
 def _ends_block(statement: ast.stmt) -> bool:
