@@ -253,7 +253,7 @@ def test_numbers_are_moved_within_their_bounds_and_bounds_never(name):
     for _, program in _programs(name, draws=1):
         values, bounds = _values_and_bounds(program)
         moved, seen = program, [values]
-        for draw in range(30):
+        for draw in range(12):
             source = parse(moved)
             moved = source.splice(perturb_numbers(source, random.Random(draw)))
             _assert_constants_are_declared(moved)

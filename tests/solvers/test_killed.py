@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 KILLS = int(os.environ.get("SKDECIDE_ELM_KILLS", "2"))
-STEPS = 30 + 40 * KILLS
+STEPS = 30 + 20 * KILLS
 PARTS = ("state", "programs", "arrays")
 AT_MOST = 0.7
 """Seconds from a life's first checkpoint, or from its beginning, to its end."""

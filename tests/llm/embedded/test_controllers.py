@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdecide_elm.llm.embedded.controllers import draft, read, suits, varied, written
@@ -108,6 +108,7 @@ class Planner:
 
 @pytest.mark.parametrize("name", SETTINGS)
 @given(seed=st.integers(0, 2**32))
+@settings(max_examples=40)  # of six variations each
 def test_what_is_written_is_read_and_written_again_alike(name, seed):
     setting, rng = SETTINGS[name], random.Random(seed)
     controller = draft(setting, rng)
