@@ -1,10 +1,10 @@
-"""Numbers in the methods of a Planner become class constants with declared bounds, named after their use."""
+"""Undeclared numbers of a Planner become tunables: those in methods as class constants named after their use."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from skdecide_elm.programs.markers import has_markers
@@ -24,18 +24,30 @@ _INDENT = "    "
 
 @dataclass(frozen=True)
 class _Use:
-    """A number inside a method, and what it is for."""
+    """A number inside a method, and what it is for.
+
+    Attributes:
+        node: the literal, or the class constant as it is read.
+        value: of the number.
+        role: the name that it deserves, or has.
+    """
 
     node: ast.expr
     value: float
     role: str
 
+    @property
+    def is_named(self) -> bool:
+        """It is a class constant already."""
+        return isinstance(self.node, ast.Attribute)
+
 
 def lifted(code: str) -> str:
-    """The program with the undeclared numbers of its Planner's methods as tunables; itself where there are none.
+    """The program with the undeclared numbers of its Planner as tunables; itself where there are none.
 
     Only numbers that mean a quantity are lifted: floats, and whole numbers beyond ±1 that something is ordered by,
-    added to or multiplied with. Indices, exponents, defaults and arguments of calls stay. The lifted program acts
+    added to or multiplied with, written in methods or read there as constants of the class. Indices, exponents,
+    defaults and arguments of calls stay. The lifted program acts
     like the given one. A program that declares tunables is left as it is, and so is one whose Planner's class holds an
     evolve-block marker.
 
@@ -49,37 +61,59 @@ def lifted(code: str) -> str:
         return code
     if planner.body[0].lineno == planner.lineno or "TUNABLES" in ast.dump(planner):
         return code
-    uses = [use for method in planner.body if isinstance(method, ast.FunctionDef) for use in _uses_in(method)]
+    constants, methods = _constants(planner), [node for node in planner.body if isinstance(node, ast.FunctionDef)]
+    uses = [use for method in methods for use in _uses_in(method, constants)]
     if not uses:
         return code
     positions = TextPositions(code)
-    names = _names(uses, planner)
-    edits = [(*positions.span(use.node), f"self.{name}") for use, name in zip(uses, names, strict=True)]
+    named = {use.role: use.value for use in uses if use.is_named}
+    literals = [use for use in uses if not use.is_named]
+    names = _names(literals, planner)
+    edits = [(*positions.span(use.node), f"self.{name}") for use, name in zip(literals, names, strict=True)]
     first = planner.body[1] if _is_docstring(planner.body[0]) and len(planner.body) > 1 else planner.body[0]
     line = min([first.lineno, *(node.lineno for node in getattr(first, "decorator_list", []))])
     at = positions.offset(line, 0)
     indent = " " * first.col_offset
-    return positions.replaced([*edits, (at, at, _declarations(uses, names, indent))])
+    gap = "\n" if isinstance(first, ast.FunctionDef) else ""
+    return positions.replaced([*edits, (at, at, _declarations(named, literals, names, indent) + gap)])
 
 
-def _uses_in(method: ast.FunctionDef) -> Iterator[_Use]:
+def _constants(planner: ast.ClassDef) -> dict[str, float]:
+    """The numbers that attributes of the class are set to, once and for all, by name."""
+    found: dict[str, float] = {}
+    for node in planner.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            value = number_value(node.value)
+            if value is not None:
+                found[node.targets[0].id] = value
+    names = [node for node in ast.walk(planner) if isinstance(node, (ast.Name, ast.Attribute))]
+    bound = [node.attr if isinstance(node, ast.Attribute) else node.id for node in names if _is_bound(node)]
+    return {name: value for name, value in found.items() if bound.count(name) == 1}
+
+
+def _is_bound(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, (ast.Store, ast.Del))
+
+
+def _uses_in(method: ast.FunctionDef, constants: Mapping[str, float]) -> Iterator[_Use]:
     if method.decorator_list or not method.args.args or method.args.args[0].arg != "self":
         return
     for statement in method.body:
-        yield from _uses(statement, "NUMBER")
+        yield from _uses(statement, "NUMBER", constants)
 
 
-def _uses(node: ast.AST, role: str) -> Iterator[_Use]:
+def _uses(node: ast.AST, role: str, constants: Mapping[str, float]) -> Iterator[_Use]:
     """The numbers below a node that mean a quantity."""
     if isinstance(node, (ast.JoinedStr, ast.Subscript, ast.FunctionDef, ast.ClassDef)):
         return
     for child, role_of_child in _children(node, role):
-        value = number_value(child) if isinstance(child, ast.expr) else None
+        name = child.attr if isinstance(child, ast.Attribute) and ast.unparse(child.value) == "self" else ""
+        value = constants.get(name) if name else number_value(child) if isinstance(child, ast.expr) else None
         if value is None:
-            yield from _uses(child, role_of_child)
+            yield from _uses(child, role_of_child, constants)
         elif isinstance(value, float) or (abs(value) > 1 and _is_quantity(node)):
             assert isinstance(child, ast.expr)
-            yield _Use(child, value, role_of_child)
+            yield _Use(child, value, name or role_of_child)
 
 
 def _children(node: ast.AST, role: str) -> Iterator[tuple[ast.AST, str]]:
@@ -134,13 +168,12 @@ def _names(uses: list[_Use], planner: ast.ClassDef) -> list[str]:
     return names
 
 
-def _declarations(uses: list[_Use], names: list[str], indent: str) -> str:
-    bounds = [
-        f"{indent}{_INDENT}{name!r}: {_bounds(use.value)},".replace("'", '"')
-        for use, name in zip(uses, names, strict=True)
-    ]
-    values = [f"{indent}{name} = {use.value!r}" for use, name in zip(uses, names, strict=True)]
-    return "\n".join([f"{indent}TUNABLES = {{", *bounds, f"{indent}}}", *values]) + "\n\n"
+def _declarations(named: Mapping[str, float], literals: list[_Use], names: list[str], indent: str) -> str:
+    """The bounds of all, and the constants that are new."""
+    new = {name: use.value for use, name in zip(literals, names, strict=True)}
+    bounds = [f'{indent}{_INDENT}"{name}": {_bounds(value)},' for name, value in {**named, **new}.items()]
+    values = [f"{indent}{name} = {value!r}" for name, value in new.items()]
+    return "\n".join([f"{indent}TUNABLES = {{", *bounds, f"{indent}}}", *values]) + "\n"
 
 
 def _bounds(value: float) -> str:

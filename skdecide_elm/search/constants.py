@@ -61,12 +61,10 @@ class Tuning:
     Attributes:
         share: of its iterations; 0: none.
         only_if_cheap: none at all where the evaluation of the initial programs takes longer than `CHEAP_SECONDS`.
-        lifts: whether the numbers of programs that declare no tunables are tuned too.
     """
 
     share: float = 0.0
     only_if_cheap: bool = False
-    lifts: bool = False
 
 
 @dataclass(frozen=True)
@@ -291,7 +289,7 @@ class ConstantTuner:
             score = candidate.score
             if not self._has_room(score):
                 return
-            code, key = _tunable(candidate.code, self._tuning.lifts)
+            code, key = _tunable(candidate.code)
             if not code or score <= self._reached.get(key, -math.inf):
                 continue
             self._make_room()
@@ -318,10 +316,10 @@ class ConstantTuner:
 
 
 @lru_cache(maxsize=10_000)
-def _tunable(code: str, lifts: bool) -> tuple[str, str]:
+def _tunable(code: str) -> tuple[str, str]:
     """The program with tunables, lifted ones if need be, and its structure; empty where it has none."""
     try:
-        text = lifted(code) if lifts else code
+        text = lifted(code)
         return (text, structure_of(text)) if read_tunables(text) else ("", "")
     except ProgramError:
         return "", ""

@@ -82,7 +82,7 @@ class IntegratedSolver(ProgramSolver):
         evaluator_worker_mode: ``forkserver`` or ``single`` processes; None: the best for the system.
         llm_concurrency: LLM requests in flight at a time.
         tuning_share: of the iterations, those that tune the constants of the best programs (CMA-ES within the bounds
-            that ``TUNABLES`` gives; without an LLM also undeclared numbers), as far as programs have any; 0: none.
+            that ``TUNABLES`` gives; where a program has none, of its numbers), as far as programs have any; 0: none.
             None: half of them, but none where an LLM is asked and evaluating the initial program takes more than 10 s
             (a run that is recorded or replayed does not look at the time).
         operators: who proposes: names of operators, among which a bandit chooses by improvement per cost, or a dict of

@@ -80,6 +80,40 @@ def test_a_lifted_program_acts_as_before(observations):
     assert _actions(lifted(PROGRAM), observations) == _actions(PROGRAM, observations)
 
 
+NAMED = """# EVOLVE-BLOCK-START
+class Planner:
+    GAIN = 0.5
+    LIMIT = 20
+    ENTRY = 3
+    UNIT = 1
+    MOVED = 2.0
+    UNUSED = 4.0
+
+    def __init__(self, domain):
+        self.MOVED = domain
+
+    def sample_action(self, observation):
+        if observation[self.ENTRY] > self.LIMIT + self.UNIT:
+            return self.GAIN * self.MOVED + 2.5
+        return self.GAIN
+# EVOLVE-BLOCK-END
+"""
+
+
+def test_constants_of_the_class_keep_their_names_and_become_tunable():
+    declared = """    TUNABLES = {
+        "LIMIT": (1, 80, "int"),
+        "GAIN": (-0.5, 1.5),
+        "GAIN_OFFSET": (-2.5, 7.5),
+    }
+    GAIN_OFFSET = 2.5
+"""
+    expected = NAMED.replace("class Planner:\n", f"class Planner:\n{declared}").replace("+ 2.5", "+ self.GAIN_OFFSET")
+    assert lifted(NAMED) == expected
+    assert {t.name for t in read_tunables(expected)} == {f"Planner.{n}" for n in ("LIMIT", "GAIN", "GAIN_OFFSET")}
+    assert lifted(expected) == expected
+
+
 def test_lifted_numbers_can_be_tuned():
     program = lifted(PROGRAM)
     assert len(read_tunables(program)) == 7

@@ -86,14 +86,13 @@ def test_nothing_is_tuned_where_nothing_stands_out_or_nothing_can_be_tuned():
     for programs in (few, [candidate("p", one.code, -9.0) for one in alike]):
         assert play(ConstantTuner(Tuning(0.5), 0), programs, 40) == []
     lifeless = [*known(others=12), candidate("p", "x = 1\n", -1.0)]
-    assert play(ConstantTuner(Tuning(0.5, lifts=True), 0), lifeless, 40) == []
+    assert play(ConstantTuner(Tuning(0.5), 0), lifeless, 40) == []
 
 
-def test_undeclared_numbers_are_lifted_only_if_asked_for():
+def test_undeclared_numbers_are_lifted():
     code = "class Planner:\n    def sample_action(self, observation):\n        return 0.3 * observation - 0.2\n"
     found = partial(better_half, [*known(), candidate("p", code, -1.0)])
-    assert ConstantTuner(Tuning(0.5), 0).ask(40, found) is None
-    trial = ConstantTuner(Tuning(0.5, lifts=True), 0).ask(40, found)
+    trial = ConstantTuner(Tuning(0.5), 0).ask(40, found)
     assert "self.WEIGHT * observation - self.OFFSET" in trial.code
 
 
