@@ -91,15 +91,14 @@ class Limits:
             if limit is not None and not limit > 0:
                 raise ConfigError(f"expected {name} to be above 0, or None for no limit; found {limit!r}")
 
-    def reached(self, spent: Spending, under_way: int = 0, mean: Spending | None = None) -> str | None:
+    def reached(self, spent: Spending, under_way: int = 0) -> str | None:
         """The name of a limit that leaves no room for another request, None if all do.
 
         Args:
             spent: so far.
-            under_way: requests whose cost is not known yet.
-            mean: what each of these is expected to cost.
+            under_way: requests whose cost is not known yet, each expected to be what one was on average.
         """
-        mean = mean or Spending()
+        mean = spent.mean
         unknown = under_way > 0 and spent.tokens == 0  # what a request costs: the first one tells, alone
         if self.max_llm_calls is not None and spent.calls + under_way >= self.max_llm_calls:
             return "max_llm_calls"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from skdecide_elm.core import Evaluation
 from skdecide_elm.programs.normal_form import fingerprint
-from skdecide_elm.search.repeats import Repeats
 
 __all__ = ["Evaluate", "FirstEvaluations", "awaited"]
 
@@ -22,35 +21,36 @@ async def awaited(evaluation: Future[Evaluation] | Awaitable[Evaluation]) -> Eva
     return await (asyncio.wrap_future(evaluation) if isinstance(evaluation, Future) else evaluation)
 
 
+class _Programs(Protocol):
+    """Programs by their texts, up to what does not matter."""
+
+    def __contains__(self, code: str, /) -> bool:
+        """Whether it is one of them."""
+
+
 class FirstEvaluations:
-    """Evaluations of what is proposed, each on the seeds of the search.
+    """Evaluations of what is proposed.
 
     Args:
-        evaluate: begins one.
         known: what is not evaluated again; neither is what is being evaluated. None: everything is evaluated.
     """
 
-    def __init__(self, evaluate: Evaluate, known: Repeats | None) -> None:
-        self._evaluate = evaluate
+    def __init__(self, known: _Programs | None) -> None:
         self._known = known
         self._begun: dict[str, asyncio.Task[Evaluation]] = {}
 
-    def of(self, code: str) -> Awaitable[Evaluation | None]:
-        """The evaluation of a program; None if it is known."""
+    async def of(self, code: str, begin: Callable[[], Future[Evaluation] | Awaitable[Evaluation]]) -> Evaluation | None:
+        """The evaluation of a program, which ``begin`` begins if nobody has; None if the program is known."""
         if self._known is None:
-            return awaited(self._evaluate(code, 0))
+            return await awaited(begin())
         if code in self._known:
-            return _nothing()
+            return None
         key = fingerprint(code)
         if key not in self._begun:
-            self._begun[key] = asyncio.ensure_future(awaited(self._evaluate(code, 0)))
-        return self._begun[key]
+            self._begun[key] = asyncio.ensure_future(awaited(begin()))
+        return await self._begun[key]
 
     def end(self, codes: Iterable[str]) -> None:
         """The search knows of programs what was to be known."""
         for code in codes:
             self._begun.pop(fingerprint(code), None)
-
-
-async def _nothing() -> None:
-    return None

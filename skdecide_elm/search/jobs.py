@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from skdecide_elm.core import Context, Evaluation, Program, Proposal
 from skdecide_elm.errors import ConfigError, ReplayError
 from skdecide_elm.search.constants import Trial, Tuned
-from skdecide_elm.search.evaluating import FirstEvaluations
+from skdecide_elm.search.evaluating import Evaluate, FirstEvaluations
 from skdecide_elm.search.proposers import Proposers
 from skdecide_elm.search.snapshot import Snapshot
 
@@ -78,7 +79,7 @@ class Outcome:
 
 
 async def carried_out(
-    job: Job, proposers: Proposers, evaluations: FirstEvaluations, slots: asyncio.Semaphore
+    job: Job, proposers: Proposers, evaluate: Evaluate, evaluations: FirstEvaluations, slots: asyncio.Semaphore
 ) -> Outcome:
     """Propose, and evaluate what was proposed.
 
@@ -96,5 +97,7 @@ async def carried_out(
         raise
     except Exception as error:  # noqa: BLE001 - a client may raise anything; it costs this step, not the run
         return Outcome(job, error=error)
-    found = await asyncio.gather(*(evaluations.of(proposal.code) for proposal in proposals))
+    found = await asyncio.gather(
+        *(evaluations.of(proposal.code, partial(evaluate, proposal.code, 0)) for proposal in proposals)
+    )
     return Outcome(job, tuple(zip(proposals, found, strict=True)))

@@ -155,11 +155,11 @@ class Search:
         on_step: Callable[[int], bool],
     ) -> None:
         slots = asyncio.Semaphore(self.settings.concurrency)
-        evaluations = FirstEvaluations(evaluate, self._repeats if self.settings.dropping else None)
+        evaluations = FirstEvaluations(self._repeats if self.settings.dropping else None)
         pending: dict[asyncio.Task[Outcome], Job] = {}
 
         def begin(job: Job) -> None:
-            pending[asyncio.ensure_future(carried_out(job, proposers, evaluations, slots))] = job
+            pending[asyncio.ensure_future(carried_out(job, proposers, evaluate, evaluations, slots))] = job
 
         try:
             for job in self._jobs.values():

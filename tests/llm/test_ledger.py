@@ -124,9 +124,11 @@ def test_concurrent_tasks_have_tallies_of_their_own():
         (Limits(max_llm_calls=3), Spending(3), 0, "max_llm_calls"),
         (Limits(max_llm_tokens=100), Spending(1, 60, 39), 0, None),
         (Limits(max_llm_tokens=100), Spending(1, 60, 40), 0, "max_llm_tokens"),
-        (Limits(max_llm_tokens=100), Spending(1, 60, 30), 2, "max_llm_tokens"),
-        (Limits(max_llm_cost=1.0), Spending(1, 1, 1, 0.5), 1, None),
-        (Limits(max_llm_cost=1.0), Spending(1, 1, 1, 0.5), 2, "max_llm_cost"),
+        # those under way cost what one has cost on average
+        (Limits(max_llm_tokens=100), Spending(10, 60, 20), 2, None),
+        (Limits(max_llm_tokens=100), Spending(10, 60, 20), 3, "max_llm_tokens"),
+        (Limits(max_llm_cost=1.0), Spending(2, 2, 2, 0.5), 1, None),
+        (Limits(max_llm_cost=1.0), Spending(2, 2, 2, 0.5), 2, "max_llm_cost"),
         # as long as nobody knows what a request costs, one is made at a time
         (Limits(max_llm_cost=1e9), Spending(), 0, None),
         (Limits(max_llm_cost=1e9), Spending(), 1, "max_llm_cost"),
@@ -135,8 +137,7 @@ def test_concurrent_tasks_have_tallies_of_their_own():
     ],
 )
 def test_limits(limits, spent, under_way, reached):
-    mean = Spending(1, 4, 1, 0.25)
-    assert limits.reached(spent, under_way, mean) == reached
+    assert limits.reached(spent, under_way) == reached
 
 
 @pytest.mark.parametrize("limit", [0, -1, float("nan")])

@@ -53,7 +53,7 @@ class ArmsProposers:
         """
         for step in self._begun.keys() - under_way:
             self._spent = sum((entry.spending for entry in self._begun.pop(step)), self._spent)
-        return not self._arms.asks_llm or self._limits.reached(self._spent, len(under_way), self._spent.mean) is None
+        return not self._arms.asks_llm or self._limits.reached(self._spent, len(under_way)) is None
 
     def choose(self, parents: Sequence[Program], context: Context) -> tuple[str, Program]:
         """The arm that proposes next, by what it has learned and the context's seed, and from which program."""

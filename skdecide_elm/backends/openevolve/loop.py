@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
 
 from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.jobs import Job, Outcome
@@ -21,7 +23,7 @@ from skdecide_elm.evaluation.cache import CachedPool
 from skdecide_elm.evaluation.executor_pool import Pool
 from skdecide_elm.evaluation.racing import set_bar
 from skdecide_elm.llm.request_threads import RequestThreads
-from skdecide_elm.programs.normal_form import fingerprint
+from skdecide_elm.search.evaluating import FirstEvaluations
 
 __all__ = ["Loop"]
 
@@ -56,7 +58,7 @@ class Loop:
         self._target_score = target_score
         self._stop = stop
         self._on_iteration = on_iteration
-        self._evaluating: dict[str, asyncio.Future[Evaluation]] = {}
+        self._evaluations = FirstEvaluations(evolution.known)
 
     def run(self, iterations: int) -> None:
         """Run more iterations, until they are done, or what the settings say ends the run."""
@@ -129,26 +131,19 @@ class Loop:
                 raise
             except Exception as error:  # noqa: BLE001 - a client may raise anything; it costs this proposal, not the run
                 return Outcome(job, error=error, entries=entries)
-        children = [(proposal, await self._evaluate(proposal.code, job.bar)) for proposal in proposals]
+        begin = partial(self._begin_evaluation, job.bar)
+        children = [(own, await self._evaluations.of(own.code, partial(begin, own.code))) for own in proposals]
         return Outcome(job, children, entries=entries)
 
-    async def _evaluate(self, code: str, bar: Sequence[float]) -> Evaluation | None:
-        """The evaluation of a program; None if it is known. Programs that are the same are evaluated once."""
-        if code in self._evolution.known:
-            return None
-        key = fingerprint(code)
-        if key not in self._evaluating:
-            racing = self._evolution.racing
-            race = set_bar(bar, racing) if racing else None
-            self._evaluating[key] = asyncio.wrap_future(self._pool.submit(code, race))
-        return await self._evaluating[key]
+    def _begin_evaluation(self, bar: Sequence[float], code: str) -> Future[Evaluation]:
+        racing = self._evolution.racing
+        return self._pool.submit(code, set_bar(bar, racing) if racing else None)
 
     def _take(self, outcome: Outcome, budget: Budget) -> bool:
         """Insert what an iteration has brought; whether the run shall end."""
         budget.settle(outcome.entries, self._evolution.arms.is_charged(outcome.job.arm))
         self._evolution.take(outcome)
-        for proposal, _ in outcome.children:  # known from now on
-            self._evaluating.pop(fingerprint(proposal.code), None)
+        self._evaluations.end(proposal.code for proposal, _ in outcome.children)  # known from now on
         return self._on_iteration(outcome.job.iteration)
 
 

@@ -39,7 +39,7 @@ class Budget:
 
     def is_spent(self) -> bool:
         """Whether no other proposal may begin now."""
-        reached = self._limits.reached(self._spent, self._under_way, self._spent.mean)
+        reached = self._limits.reached(self._spent, self._under_way)
         if reached is not None and not self._under_way and not self._is_told:
             logger.info("%s is reached: no further request is made. Spent: %s", reached, self._spent)
             self._is_told = True
