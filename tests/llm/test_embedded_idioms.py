@@ -47,7 +47,7 @@ DOMAINS = {
 }
 
 FITTING = {
-    "maze": 16,
+    "maze": 15,
     "mastermind": 8,
     "rock_paper_scissors": 2,
     "bin_packing": 3,
@@ -65,7 +65,7 @@ FITTING = {
 }
 """Idioms that suit each.
 
-For the first: 5 searches, 3 explorations, 1 of memory, 1 tabu list, 3 look-aheads, 1 tree, 2
+For the first: 5 searches, 3 explorations, 1 of memory, 1 tabu list, 2 look-aheads, 1 tree, 2
 plain orders.
 """
 
@@ -307,20 +307,28 @@ def test_where_one_was_last_one_does_not_return_to_unless_there_is_no_other_way(
     assert 0 < returned < 100
 
 
-def test_walks_in_a_model_without_chance_see_the_goal_that_is_near():
+def test_walks_in_a_model_without_chance_see_the_end_that_is_near():
+    """In a maze that says nothing of its goal but that an episode ends there; where it does, searches are proposed."""
     domain = Maze()
     [breadth_first] = [program for idiom, program in _programs("maze", 1) if "breadth-first" in idiom.headline]
     plan = _planner(re.sub(r"LIMIT = .*", "LIMIT = 4000", breadth_first), domain=domain).search(domain.reset())
-    [program] = [program for idiom, program in _programs("maze", 1) if "random walks" in idiom.headline]
-    program = re.sub(r"WALKS = .*", "WALKS = 200", re.sub(r"STEPS = .*", "STEPS = 3", program))
-    planner = _planner(re.sub(r"GOAL_BONUS = .*", "GOAL_BONUS = 1000.0", program), domain=domain)
+    source, profile = parse(initial_program(domain)), profile_domain(domain)
+    [walks] = [idiom for idiom in IDIOMS if "random walks" in idiom.headline]
+    assert not walks.fits(setting_of(profile, source))
+    setting = setting_of(replace(profile, goals=False, listed_goals=False), source)
+    assert walks.fits(setting)
+    program = with_planner(source, walks.write(setting, random.Random(0)))
+    program = re.sub(r"WALKS = .*", "WALKS = 300", re.sub(r"STEPS = .*", "STEPS = 3", program))
+    planner = _planner(program, domain=domain)
     random.seed(0)
-    for steps_away in (1, 2, 3):
+    for steps_away in (1, 2):
         state, (action, _) = plan[-steps_away - 1][1], plan[-steps_away]
         assert planner.sample_action(state) is action
     last_but_one, (last_action, goal) = plan[-2][1], plan[-1]
-    step_cost = domain.get_transition_value(last_but_one, last_action, goal).cost
-    assert planner.walk_cost(last_but_one, last_action) == step_cost - 1000
+    assert (
+        planner.walk_cost(last_but_one, last_action)
+        == domain.get_transition_value(last_but_one, last_action, goal).cost
+    )
 
 
 def test_an_index_over_actions_gives_best_fit():

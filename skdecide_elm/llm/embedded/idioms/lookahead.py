@@ -103,8 +103,10 @@ def _fits_distributions(setting: Setting) -> bool:
 
 
 def _fits_samples(setting: Setting) -> bool:
+    """Where chance rules; in a certain model with goals, searches find more at less cost."""
     profile = setting.profile
-    return profile.single and (profile.has_model or profile.chance != "") and setting.actions is not None
+    walks = profile.chance != "" or (profile.has_model and not profile.goals)
+    return profile.single and walks and setting.actions is not None
 
 
 def _write_expected(setting: Setting, rng: random.Random) -> Draft:
