@@ -118,7 +118,8 @@ def choices_of(
 def _episode(domain: Any, rng: np.random.Generator, view: View) -> Iterator[Decision]:
     observation = domain.reset()
     for _ in range(_STEPS):
-        actions, choices = AS_IT_IS.choices(domain), view.choices(domain)
+        applicable = domain.get_applicable_actions()
+        actions, choices = AS_IT_IS.choices(applicable), view.choices(applicable)
         if not actions or not choices:
             return
         yield Decision(view.observation(observation), choices)

@@ -29,9 +29,9 @@ class View:
     answers_actions: bool = True
     observes_as_is: bool = True
 
-    def choices(self, domain: Any) -> list[Any] | None:
-        """What the planner may choose from now; None where it cannot be listed."""
-        offered = self.offered(domain.get_applicable_actions())
+    def choices(self, applicable: Any) -> list[Any] | None:
+        """What the planner may choose from, given the space of applicable actions; None where it cannot be listed."""
+        offered = self.offered(applicable)
         return list(offered) if is_plain_collection(offered) else None
 
 

@@ -87,12 +87,12 @@ def _constants(planner: ast.ClassDef) -> dict[str, float]:
             if value is not None:
                 found[node.targets[0].id] = value
     names = [node for node in ast.walk(planner) if isinstance(node, (ast.Name, ast.Attribute))]
-    bound = [node.attr if isinstance(node, ast.Attribute) else node.id for node in names if _is_bound(node)]
+    bound = [
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in names
+        if not isinstance(node.ctx, ast.Load)
+    ]
     return {name: value for name, value in found.items() if bound.count(name) == 1}
-
-
-def _is_bound(node: ast.Name | ast.Attribute) -> bool:
-    return isinstance(node.ctx, (ast.Store, ast.Del))
 
 
 def _uses_in(method: ast.FunctionDef, constants: Mapping[str, float]) -> Iterator[_Use]:

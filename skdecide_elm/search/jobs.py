@@ -35,9 +35,8 @@ class Job:
 
     def gain(self, child: Program) -> float:
         """How much better a child is than the program that it was made from."""
-        made_from = child.parents[:1] or (self.parents[0].id,)
         shown = (*self.parents, *self.context.failures, *self.context.examples)
-        parent = next((program for program in shown if program.id in made_from), self.parents[0])
+        parent = next((program for program in shown if program.id in child.parents[:1]), self.parents[0])
         return child.evaluation.gain_over(parent.evaluation)
 
     def snapshot(self, book: Snapshot) -> dict[str, Any]:

@@ -20,23 +20,31 @@ _SMALL_INTEGER = 10
 
 @dataclass(frozen=True)
 class NumberGroup:
-    """Numbers that belong together: the value of one class constant, or a single literal elsewhere."""
+    """Numbers that belong together: the value of one class constant, or a single literal elsewhere.
+
+    Attributes:
+        nodes: the literals.
+        class_level: they are a class constant's.
+        tunables: what the program declares of each; None where it declares nothing.
+    """
 
     nodes: tuple[ast.expr, ...]
     class_level: bool
+    tunables: tuple[Tunable | None, ...]
 
 
 def number_groups(source: Source) -> list[NumberGroup]:
     """The numbers of the Planner class, in reading order, without the bounds of its tunables."""
-    groups = []
+    groups, declared = [], tunables_by_place(source.text)
     for statement in source.planner.body:
         if _declares_tunables(statement):
             continue
         nodes = tuple(_literals(statement))
         if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            groups.append(NumberGroup(nodes, class_level=True))
+            own = tuple(declared.get((node.lineno, node.col_offset)) for node in nodes)
+            groups.append(NumberGroup(nodes, True, own))
         else:
-            groups.extend(NumberGroup((node,), class_level=False) for node in nodes)
+            groups.extend(NumberGroup((node,), False, (None,)) for node in nodes)
     return [group for group in groups if group.nodes]
 
 
@@ -47,11 +55,10 @@ def perturbed(source: Source, group: NumberGroup, rng: random.Random) -> list[Sp
     values = [ast.literal_eval(node) for node in group.nodes]
     typical = sum(map(abs, values)) / len(values) or 1.0
     step = rng.choice(_STEP_SIZES)
-    declared = tunables_by_place(source.text) if group.class_level else {}
+    declared = dict(zip(group.nodes, group.tunables, strict=True))
     splices = []
     for node in nodes:
-        value = ast.literal_eval(node)
-        tunable = declared.get((node.lineno, node.col_offset))
+        value, tunable = ast.literal_eval(node), declared[node]
         if tunable is not None:
             moved = _moved_within_bounds(tunable, typical, step, rng)
         else:

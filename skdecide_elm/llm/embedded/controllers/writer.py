@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term
 from skdecide_elm.llm.embedded.features import Feature, computing, features_of
-from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunables
+from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunable_constants
 from skdecide_elm.llm.embedded.numbers import rounded
 
 __all__ = ["HEADLINES", "answer_lines", "push_unit", "suits", "written"]
@@ -31,19 +31,13 @@ _POWERS = {1: "", 2: "_SQUARED", 3: "_CUBED"}
 
 @dataclass
 class _Constants:
-    """Names, values and bounds of the constants written so far."""
+    """The constants written so far: bounds and value by name."""
 
-    values: dict[str, float] = field(default_factory=dict)
-    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    declared: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def add(self, name: str, value: float, low: float, high: float) -> str:
-        self.values[name] = rounded(value)
-        self.bounds[name] = (rounded(low, 2), rounded(high, 2))
+        self.declared[name] = f"({rounded(low, 2)!r}, {rounded(high, 2)!r})", rounded(value)
         return f"self.{name}"
-
-    def lines(self) -> list[str]:
-        declared = tunables({name: f"({low!r}, {high!r})" for name, (low, high) in self.bounds.items()})
-        return [*declared, *(f"{name} = {value!r}" for name, value in self.values.items())]
 
 
 def suits(setting: Setting) -> bool:
@@ -84,7 +78,7 @@ def written(setting: Setting, controller: Controller) -> Draft:
         setting,
         HEADLINES[controller.answer],
         "\n".join(sample),
-        constants=constants.lines(),
+        constants=tunable_constants(**constants.declared),
         state=_bounds_state(setting) if setting.all_actions is None else (),
     )
     return Draft(tuple(line for line, is_needed in needed.items() if is_needed), text)

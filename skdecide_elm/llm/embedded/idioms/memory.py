@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunables
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunable_constants
 from skdecide_elm.llm.embedded.numbers import rounded
 
 __all__ = ["MEMORY_IDIOMS"]
@@ -65,10 +65,10 @@ def _write(setting: Setting, rng: random.Random) -> Draft:
     has_model, choices = setting.profile.has_model, _choices(setting)
     known = _TERMS if has_model else (*_TERMS, _UNKNOWN)
     terms = [term for term in known if rng.random() < _KEPT_SHARE] or [_VISITED]
-    constants = {term.weight: repr(rounded(rng.uniform(term.low, term.high))) for term in terms}
+    constants: dict[str, object] = {term.weight: rounded(rng.uniform(term.low, term.high)) for term in terms}
     products = [f"self.{term.weight} * {term.expression}" for term in terms]
     if 1 < choices <= _MAX_PREFERENCES and rng.random() < _KEPT_SHARE:
-        constants["PREFERENCE"] = repr(tuple(rounded(rng.uniform(-1, 1)) for _ in range(choices)))
+        constants["PREFERENCE"] = tuple(rounded(rng.uniform(-1, 1)) for _ in range(choices))
         products.append(_PREFERENCE)
     shuffles, learns = rng.random() < 1 / 3, _learns(terms, has_model)
     memory = _memory(terms, learns)
@@ -78,10 +78,7 @@ def _write(setting: Setting, rng: random.Random) -> Draft:
         _sample(setting, memory, shuffles),
         _reluctance(terms, products, has_model),
         details="Where an action leads is learned on the way, within one episode." if learns else "",
-        constants=[
-            *tunables(dict.fromkeys(constants, _BOUNDS)),
-            *(f"{name} = {value}" for name, value in constants.items()),
-        ],
+        constants=tunable_constants(**{name: (_BOUNDS, value) for name, value in constants.items()}),
         state=memory,
     )
     counts = any("Counter()" in assignment for assignment in memory)

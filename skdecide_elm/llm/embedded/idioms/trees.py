@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunables
+from skdecide_elm.llm.embedded.idioms.base import Draft, Idiom, Setting, planner_text, tunable_constants
 from skdecide_elm.llm.embedded.idioms.quantities import Quantity, computed, needed_imports, quantities_of
 
 __all__ = ["TREE_IDIOMS"]
@@ -119,12 +119,8 @@ class _Writing:
 
     def constants(self, actions: int) -> list[str]:
         """The lines of the class level."""
-        declared = {name: self.quantities[quantity].bounds() for name, (quantity, _) in self.levels.items()}
-        return [
-            *tunables({**declared, "CHOICES": f'(0, {actions - 1}, "int")'}),
-            *(f"{name} = {level!r}" for name, (_, level) in self.levels.items()),
-            f"CHOICES = {tuple(self.choices)!r}",
-        ]
+        levels = {name: (self.quantities[quantity].bounds(), level) for name, (quantity, level) in self.levels.items()}
+        return tunable_constants(**levels, CHOICES=(f'(0, {actions - 1}, "int")', tuple(self.choices)))
 
     def _condition(self, test: _Test, is_below: bool) -> str:
         """Whether the quantity is below the level, or is not; one of two values needs no constant."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunables
+from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunable_constants
 from skdecide_elm.llm.embedded.numbers import rounded
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
 from skdecide_elm.llm.profile import ChoiceProfile
@@ -58,23 +58,16 @@ def cost(self, state, action):
 
 @dataclass
 class _Constants:
-    """Names, values and bounds of the constants written so far."""
+    """The constants written so far: bounds and value by name."""
 
-    values: dict[str, float] = field(default_factory=dict)
-    declared: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def add(self, name: str, value: float, low: float, high: float, integer: bool = False) -> str:
-        while name in self.values:
+        while name in self.declared:
             name += "_TOO"
-        self.values[name] = round(value) if integer else rounded(value)
         bounds = f"{math.floor(low)}, {math.ceil(high)}" if integer else f"{rounded(low, 2)!r}, {rounded(high, 2)!r}"
-        self.declared[name] = f'({bounds}, "int")' if integer else f"({bounds})"
+        self.declared[name] = (f'({bounds}, "int")', round(value)) if integer else (f"({bounds})", rounded(value))
         return f"self.{name}"
-
-    def lines(self) -> list[str]:
-        if not self.values:
-            return []
-        return [*tunables(self.declared), *(f"{name} = {value!r}" for name, value in self.values.items())]
 
 
 def suits(setting: Setting) -> bool:
@@ -97,7 +90,9 @@ def written(setting: Setting, rule: Rule) -> Draft:
         ]
     else:
         methods = [_method(f"def sample_action({setting.sample_arguments}):", [f"actions = {listed}", *body])]
-    text = planner_text(setting, HEADLINES[rule.horizon > 0], *methods, constants=constants.lines())
+    text = planner_text(
+        setting, HEADLINES[rule.horizon > 0], *methods, constants=tunable_constants(**constants.declared)
+    )
     return Draft(("import numpy as np",) if "np." in text else (), text)
 
 
