@@ -263,6 +263,53 @@ class Duel(Domain, Parallel, Environment, Actions, Initializable, Markovian, Ful
         return {"left": ImplicitSpace(lambda n: True), "right": ImplicitSpace(lambda n: True)}
 
 
+class Orchard(
+    Domain,
+    SingleAgent,
+    Sequential,
+    DeterministicTransitions,
+    UnrestrictedActions,
+    Goals,
+    DeterministicInitialized,
+    Markovian,
+    FullyObservable,
+    Rewards,
+):
+    """Four trees in a row with the gate behind the last; whoever goes back finds more than the way costs."""
+
+    T_state = int
+    T_observation = int
+    T_event = Lamp
+    T_value = float
+    T_predicate = bool
+    T_info = None
+
+    gate = 4
+
+    def _get_initial_state_(self) -> D.T_state:
+        return 1
+
+    def _get_next_state(self, memory: D.T_memory[D.T_state], action: D.T_event) -> D.T_state:
+        return min(memory + 1, self.gate) if action is Lamp.on else max(memory - 1, 0)
+
+    def _get_transition_value(
+        self, memory: D.T_memory[D.T_state], action: D.T_event, next_state: D.T_state | None = None
+    ) -> Value[D.T_value]:
+        return Value(reward=-1.0 if action is Lamp.on else 3.0)
+
+    def _is_terminal(self, state: D.T_state) -> bool:
+        return state == self.gate
+
+    def _get_action_space_(self) -> Space[D.T_event]:
+        return EnumSpace(Lamp)
+
+    def _get_goals_(self) -> Space[D.T_observation]:
+        return ListSpace([self.gate])
+
+    def _get_observation_space_(self) -> Space[D.T_observation]:
+        return ListSpace(range(self.gate + 1))
+
+
 # --- instances of hub domains
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from chance import Climb, Pace, SimulatedClimb
+from domains import Orchard
 from gymnasium import spaces
 from numbers_observed import random_numbers, warehouse
 from skdecide.hub.domain.mastermind import MasterMind
@@ -38,6 +39,7 @@ DOMAINS = {
     "frozen_lake": lambda: GymnasiumDomain("FrozenLake-v1", seed=0),
     "climb": Climb,
     "simulated_climb": SimulatedClimb,
+    "orchard": Orchard,
     "warehouse": warehouse,
     "integers": lambda: random_numbers(spaces.MultiDiscrete([20, 1, 5]), spaces.Discrete(2)),
     "bits": lambda: random_numbers(spaces.MultiBinary(5), spaces.Discrete(4)),
@@ -56,6 +58,7 @@ FITTING = {
     "frozen_lake": 6,
     "climb": 8,
     "simulated_climb": 7,
+    "orchard": 13,
     "warehouse": 4,
     "integers": 3,
     "bits": 4,
@@ -66,7 +69,7 @@ FITTING = {
 """Idioms that suit each.
 
 For the first: 5 searches, 3 explorations, 1 of memory, 1 tabu list, 2 look-aheads, 1 tree, 2
-plain orders.
+plain orders. Two of the searches need a distance, which nobody knows in the orchard.
 """
 
 
@@ -148,6 +151,14 @@ def test_search_that_runs_out_of_nodes_does_not_walk_in_circles(limit):
     for idiom, program in _searches(draws=1):
         short_of_nodes = re.sub(r"NODE_LIMIT = \d+", f"NODE_LIMIT = {limit}", program)
         assert _cost(short_of_nodes, "maze", 20_000)[1], idiom.headline
+
+
+def test_search_ends_where_going_in_circles_pays():
+    searches = [(idiom, program) for idiom, program in _programs("orchard") if "search" in idiom.headline]
+    assert len(searches) >= 3 * 3
+    for idiom, program in searches:
+        steps = _planner(program, domain=Orchard()).search(1)
+        assert steps[-1][1] == Orchard.gate, idiom.headline
 
 
 @pytest.mark.parametrize("width", [1, 4])

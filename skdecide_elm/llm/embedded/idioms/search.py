@@ -67,7 +67,7 @@ expanded.add(state)
 for action in {actions}:
     successor = self.domain.get_next_state(state, action)
     cost = cost_to[state] + {step_cost}
-    if successor not in cost_to or cost < cost_to[successor]:
+    if successor not in cost_to or {is_shorter}:
         cost_to[successor] = cost
         came_from[successor] = (state, action)
 """
@@ -152,7 +152,11 @@ def _node_limit(rng: random.Random) -> tuple[str, int]:
 
 def _expansion(setting: Setting, step_cost: str, remembered: Sequence[str], depth: int) -> str:
     """The statements that expand a state, with those that remember where a new or shorter way leads."""
-    text = _EXPANSION.format(actions=setting.actions_at("state"), step_cost=step_cost).strip()
+    is_shorter = "cost < cost_to[successor]"
+    if setting.profile.rewards and step_cost == _MODEL_COST:
+        # where costs may be negative, a circle is a shorter way to where it starts
+        is_shorter = f"(successor not in expanded and {is_shorter})"
+    text = _EXPANSION.format(actions=setting.actions_at("state"), step_cost=step_cost, is_shorter=is_shorter).strip()
     return textwrap.indent("\n".join([text, *(" " * 8 + line for line in remembered)]), " " * 4 * depth)
 
 
