@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from skdecide_elm.llm.embedded.controllers.model import Controller, Node, Sum, Switch, Term
 from skdecide_elm.llm.embedded.features import Feature, computing, features_of
 from skdecide_elm.llm.embedded.idioms.base import Draft, Setting, planner_text, tunable_constants
+from skdecide_elm.llm.embedded.idioms.control import bounds_state
 from skdecide_elm.llm.embedded.numbers import rounded
 
 __all__ = ["HEADLINES", "answer_lines", "push_unit", "suits", "written"]
@@ -79,7 +80,7 @@ def written(setting: Setting, controller: Controller) -> Draft:
         HEADLINES[controller.answer],
         "\n".join(sample),
         constants=tunable_constants(**constants.declared),
-        state=_bounds_state(setting) if setting.all_actions is None else (),
+        state=bounds_state(setting) if setting.all_actions is None else (),
     )
     return Draft(tuple(line for line, is_needed in needed.items() if is_needed), text)
 
@@ -94,13 +95,6 @@ def answer_lines(controller: Controller) -> list[str]:
         "clip": ["return np.clip([push], self.low, self.high).astype(np.float32)"],
         "bang": ["return np.where(push > 0, self.high, self.low).astype(np.float32)"],
     }[controller.answer]
-
-
-def _bounds_state(setting: Setting) -> list[str]:
-    actions = setting.profile.actions
-    if setting.profile.access == "integrated":
-        return ["bounds = domain.get_action_space().unwrapped()", "self.low, self.high = bounds.low, bounds.high"]
-    return [f"self.low, self.high = np.float32({list(actions.low)}), np.float32({list(actions.high)})"]
 
 
 def _used(node: Node) -> Iterator[str]:
