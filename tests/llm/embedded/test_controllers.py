@@ -3,11 +3,13 @@
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdecide_elm.llm.embedded.controllers import draft, read, suits, varied, written
+from skdecide_elm.llm.embedded.controllers.behaviour import Situations
 from skdecide_elm.llm.embedded.controllers.model import Controller, Sum, Switch, Term, leaves
 from skdecide_elm.llm.embedded.controllers.simplification import simplified
 from skdecide_elm.llm.embedded.features import features_of
@@ -15,6 +17,7 @@ from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.planner_swap import with_planner
 from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.llm.profile import ArgumentProfile, DomainProfile, EntryProfile, SpaceProfile
+from skdecide_elm.programs.loader import load_planner_class
 from skdecide_elm.programs.tunables import read_tunables
 
 START = """import math
@@ -120,7 +123,9 @@ def test_what_is_written_is_read_and_written_again_alike(name, seed):
         constants = {tunable.name for tunable in read_tunables(program)}
         assert all(program.count(f"self.{name.removeprefix('Planner.')}") == 1 for name in constants)
         _, controller = varied(setting, found, [draft(setting, rng)], rng)
-        assert controller != found and len(leaves(controller.node)) <= 4
+        situations = Situations(features_of(setting.profile))
+        assert (situations.answers(controller) != situations.answers(found)).any()
+        assert len(leaves(controller.node)) <= 4
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -142,6 +147,30 @@ def test_a_program_acts_as_its_controller_says(seed):
     planner.actions = ["left", "stay", "right"]
     push = velocity / 4 - 2 * (velocity / 4) * (position / 2) + 0.5
     assert planner.sample_action((position, velocity)) == ("right" if push > 0 else "left")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=20)
+def test_a_program_answers_what_its_controller_is_said_to_answer(name, seed):
+    setting, rng = SETTINGS[name], random.Random(seed)
+    controller = draft(setting, rng)
+    for _ in range(rng.randrange(4)):
+        _, controller = varied(setting, controller, [draft(setting, rng)], rng)
+    program = with_planner(parse(START), written(setting, controller))
+    controller = read(setting, parse(program))
+    planner = object.__new__(load_planner_class(program))
+    planner.actions = [*range(setting.profile.actions.size or 0)]
+    planner.low, planner.high = np.float32([-2]), np.float32([2])
+    features = features_of(setting.profile)
+    situations = Situations(features)
+    entries = [f.scale * situations.values[f.name] for f in features if f.expression.startswith("observation[")]
+    answered = [planner.sample_action(observation) for observation in np.transpose(entries)]
+    told = situations.answers(controller)
+    if name == "push":
+        assert np.ravel(answered) == pytest.approx(2 * told, abs=1e-5)
+    else:
+        assert answered == [planner.actions[int(index)] for index in told]
 
 
 def test_features_are_named_by_what_they_are():

@@ -6,6 +6,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from skdecide_elm.llm.embedded.controllers.behaviour import Situations
 from skdecide_elm.llm.embedded.controllers.drafts import (
     answers,
     chooses_actions,
@@ -33,8 +36,10 @@ _Edit = Callable[[Node, "Sequence[Feature]", random.Random], "Node | None"]
 def varied(
     setting: Setting, controller: Controller, mates: Sequence[Controller], rng: random.Random
 ) -> tuple[str, Controller]:
-    """(what was done, another controller): an edit, or a part of a mate's in place of an own one."""
+    """(what was done, a controller that acts otherwise): an edit, or a part of a mate's in place of an own one."""
     features = features_of(setting.profile)
+    situations = Situations(features)
+    answers_now = situations.answers(controller)
     for _ in range(20):
         if mates and rng.random() < _CROSSOVER_SHARE:
             what, child = "Take over a part of another program.", _crossed(controller, rng.choice(mates), rng)
@@ -50,7 +55,8 @@ def varied(
             what = (edit.__doc__ or "").split("\n")[0]
             child = controller if node is None else replace(controller, node=node)
         child = simplified(child)
-        if child != controller and len(leaves(child.node)) <= _MAX_LEAVES:
+        acts_otherwise = not np.array_equal(situations.answers(child), answers_now)
+        if acts_otherwise and len(leaves(child.node)) <= _MAX_LEAVES:
             return what, child
     return "Start anew.", draft(setting, rng)
 
