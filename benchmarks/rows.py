@@ -8,7 +8,11 @@ from typing import Any
 
 from skdecide import Domain
 
-__all__ = ["Row"]
+__all__ = ["SHORT_SEARCH", "Row"]
+
+SHORT_SEARCH: Mapping[str, Any] = {"num_islands": 1, "elite_selection_ratio": 0.02}
+"""Options for some hundred evaluations: one island rather than OpenEvolve's five, and most children from its best few
+programs."""
 
 
 @dataclass(frozen=True)

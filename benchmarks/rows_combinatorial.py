@@ -15,7 +15,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-from rows import Row
+from rows import SHORT_SEARCH, Row
 from skdecide import Domain, RLDomain, Space, TransitionOutcome, Value
 from skdecide.builders.domain import PositiveCosts
 from skdecide.hub.domain.maze import Maze
@@ -41,9 +41,6 @@ _DATA = os.environ.get("SKDECIDE_ELM_DATA", "")
 _MAZE_STEPS = 2000
 _CANDIDATES = 10
 """Programs of which validation, on streams of its own, chooses the final one."""
-
-_SHORT_SEARCH = {"num_islands": 1, "elite_selection_ratio": 0.02}
-"""Some hundred evaluations: one island rather than OpenEvolve's five, and most children from its best few programs."""
 
 _UNSEEN = 1_000_000
 """Seeds from here on are those of the tests."""
@@ -199,7 +196,7 @@ def _packing_row(
             "validation_domain_factories": [factory] * validations,
             "validation_candidates": _CANDIDATES,
             "tuning_share": 0.3,
-            **_SHORT_SEARCH,
+            **SHORT_SEARCH,
         },
         validation_cost=_CANDIDATES * validations,
     )
@@ -241,8 +238,8 @@ def _project_row(
 _PROJECTS = (
     _project_row("rcpsp-j30", "j30", ProjectScheduling, [30], 8, 4.4),
     _project_row("rcpsp-j60", "j60", ProjectScheduling, [20, 30, 45], 3, 4.6),
-    _project_row("rcpsp-j30-rule", "j30", RuleOnlyScheduling, [30], 100, 4.4, **_SHORT_SEARCH),
-    _project_row("rcpsp-j60-rule", "j60", RuleOnlyScheduling, [60], 100, 4.6, **_SHORT_SEARCH),
+    _project_row("rcpsp-j30-rule", "j30", RuleOnlyScheduling, [30], 100, 4.4, **SHORT_SEARCH),
+    _project_row("rcpsp-j60-rule", "j60", RuleOnlyScheduling, [60], 100, 4.6, **SHORT_SEARCH),
 )
 """With the domain's model, so that a program may look ahead, and without it: a priority rule and nothing else. To look
 ahead in projects as large as those of j60 takes so long that this row searches on smaller ones, of several sizes: what

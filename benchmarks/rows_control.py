@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from statistics import fmean
 
-from rows import Row
+from rows import SHORT_SEARCH, Row
 
 from skdecide_elm.environments import GymnasiumDomain
 from skdecide_elm.programs.loader import load_planner_class
@@ -53,6 +53,7 @@ def _row(env_id: str, horizon: int, budget: int, target: float, episodes: int, r
             "evaluator_rollout_num_episodes": episodes,
             "validation_domain_factories": [factory],
             "validation_candidates": VALIDATED,
+            **SHORT_SEARCH,
         },
         validation_cost=VALIDATED,
     )
