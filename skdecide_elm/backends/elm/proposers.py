@@ -11,6 +11,7 @@ from typing import Any
 from skdecide_elm.backends.openevolve.arms import Arms, ProposalOptions
 from skdecide_elm.backends.openevolve.jobs import Job
 from skdecide_elm.backends.openevolve.sampler import Sampled
+from skdecide_elm.backends.openevolve.spending import Budget
 from skdecide_elm.core import Context, Program, Proposal
 from skdecide_elm.errors import ConfigError
 from skdecide_elm.llm.ledger import Entry, Ledger, Limits, Spending
@@ -32,7 +33,7 @@ class ArmsProposers:
     def __init__(self, arms: Arms, limits: Limits) -> None:
         self._arms = arms
         self._limits = limits
-        self._spent = Spending()
+        self._budget = Budget(limits, Spending())
         self._begun: dict[int, list[Entry]] = {}
         self.num_parents = max(map(arms.num_parents, arms.names))
 
@@ -44,7 +45,7 @@ class ArmsProposers:
     def reopen(self) -> None:
         """A run begins, in an event loop of its own: open the models anew."""
         self._arms.reopen(0)  # the embedded operator counts by the step
-        self._spent, self._begun = self.ledger.total, {}
+        self._budget, self._begun = Budget(self._limits, self.ledger.total), {}
 
     def may_begin(self, under_way: Collection[int]) -> bool:
         """Whether the limits allow for another request, if those under way cost what a request costs on average.
@@ -52,8 +53,8 @@ class ArmsProposers:
         What a step has cost counts when the step is done, not before: a run that is repeated ends where it ended.
         """
         for step in self._begun.keys() - under_way:
-            self._spent = sum((entry.spending for entry in self._begun.pop(step)), self._spent)
-        return not self._arms.asks_llm or self._limits.reached(self._spent, len(under_way)) is None
+            self._budget.settle(self._begun.pop(step))
+        return not self._arms.asks_llm or not self._budget.is_spent(len(under_way))
 
     def choose(self, parents: Sequence[Program], context: Context) -> tuple[str, Program]:
         """The arm that proposes next, by what it has learned and the context's seed, and from which program."""

@@ -59,6 +59,7 @@ class Loop:
         self._stop = stop
         self._on_iteration = on_iteration
         self._evaluations = FirstEvaluations(evolution.known)
+        self._charged = 0
 
     def run(self, iterations: int) -> None:
         """Run more iterations, until they are done, or what the settings say ends the run."""
@@ -74,7 +75,7 @@ class Loop:
         evolution = self._evolution
         evolution.arms.reopen(evolution.statistics.proposals - evolution.statistics.tuned)
         slots = asyncio.Semaphore(self._settings.llm_concurrency)
-        budget = Budget(self._settings.limits, evolution.arms.ledger.total)
+        budget, self._charged = Budget(self._settings.limits, evolution.arms.ledger.total), 0
         stopping = EarlyStopping(evolution.config, self._target_score)
         jobs = self._jobs(iterations, budget)
         pending: list[asyncio.Task[Outcome]] = []
@@ -112,11 +113,11 @@ class Loop:
         left = sorted(evolution.under_way.values(), key=lambda job: job.iteration)
         following = max([evolution.last_iteration, *evolution.under_way]) + 1
         for begun in range(iterations):
-            while budget.is_spent():
+            while budget.is_spent(self._charged):
                 yield None
             job = left[begun] if begun < len(left) else evolution.next_job(following + begun - len(left))
             evolution.under_way[job.iteration] = job
-            budget.begin(evolution.arms.is_charged(job.arm))
+            self._charged += evolution.arms.is_charged(job.arm)
             yield job
         while True:
             yield None
@@ -141,7 +142,8 @@ class Loop:
 
     def _take(self, outcome: Outcome, budget: Budget) -> bool:
         """Insert what an iteration has brought; whether the run shall end."""
-        budget.settle(outcome.entries, self._evolution.arms.is_charged(outcome.job.arm))
+        self._charged -= self._evolution.arms.is_charged(outcome.job.arm)
+        budget.settle(outcome.entries)
         self._evolution.take(outcome)
         self._evaluations.end(proposal.code for proposal, _ in outcome.children)  # known from now on
         return self._on_iteration(outcome.job.iteration)

@@ -25,22 +25,20 @@ class Budget:
     def __init__(self, limits: Limits, spent: Spending) -> None:
         self._limits = limits
         self._spent = spent
-        self._under_way = 0
         self._is_told = False
 
-    def begin(self, charged: bool) -> None:
-        """A proposal is on its way."""
-        self._under_way += charged
-
-    def settle(self, entries: Sequence[Entry], charged: bool) -> None:
+    def settle(self, entries: Sequence[Entry]) -> None:
         """A proposal is done and has cost this."""
-        self._under_way -= charged
         self._spent = sum((entry.spending for entry in entries), self._spent)
 
-    def is_spent(self) -> bool:
-        """Whether no other proposal may begin now."""
-        reached = self._limits.reached(self._spent, self._under_way)
-        if reached is not None and not self._under_way and not self._is_told:
-            logger.info("%s is reached: no further request is made. Spent: %s", reached, self._spent)
+    def is_spent(self, under_way: int) -> bool:
+        """Whether no other proposal may begin while so many that cost something are under way."""
+        reached = self._limits.reached(self._spent, under_way)
+        if reached is not None and not under_way and not self._is_told:
+            spent = self._spent
+            logger.info(
+                "%s is reached, the search ends. LLM calls: %d, tokens: %d, cost: %.4g",
+                *(reached, spent.calls, spent.tokens, spent.cost),
+            )
             self._is_told = True
         return reached is not None
