@@ -1,6 +1,7 @@
 """What the embedded proposer reaches, beside two null arms at the same number of evaluations.
 
-    python benchmarks/proposer.py [--seeds 10] [--first-seed 0] [--rows CartPole-v1,...] [--arms proposer,...] [--show]
+    python benchmarks/proposer.py [--seeds 10] [--first-seed 0] [--rows CartPole-v1,...] [--arms proposer,...]
+        [--jobs 1] [--show]
 
 Each seed is one run of `IntegratedOpenEvolve` from the generated random sampler, with no LLM. A row's budget counts
 every evaluation: of the initial program, of proposals, of tuned constants and of the validation that chooses the final
@@ -17,7 +18,10 @@ import logging
 import statistics
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 from openevolve.utils.code_utils import parse_full_rewrite
 from rows import Row
@@ -110,16 +114,21 @@ def _tuned(score: Score, row: Row, seed: int) -> Iterator[tuple[float, str]]:
         yield value, child
 
 
-def report(row: Row, arm: str, seeds: range, shows: bool) -> None:
+def run(name: str, arm: str, seed: int) -> tuple[float, float, str]:
+    """(what the final program reaches on the test, seconds, the program) of one run."""
+    logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="gymnasium.*")
+    started = time.perf_counter()
+    code = ARMS[arm](ROWS[name], seed)
+    return ROWS[name].test(code), time.perf_counter() - started, code
+
+
+def report(row: Row, arm: str, seeds: range, shows: bool, runs: Iterable[tuple[float, float, str]]) -> None:
     """Print the runs of a row and arm as they end, with their programs if asked, then their summary."""
     values = []
-    for seed in seeds:
-        started = time.perf_counter()
-        code = ARMS[arm](row, seed)
-        values.append(row.test(code))
-        print(
-            f"    {row.name}, {arm}, seed {seed}: {values[-1]:.4g} in {time.perf_counter() - started:.0f} s", flush=True
-        )
+    for seed, (value, seconds, code) in zip(seeds, runs, strict=True):
+        values.append(value)
+        print(f"    {row.name}, {arm}, seed {seed}: {value:.4g} in {seconds:.0f} s", flush=True)
         if shows:
             print(*evolve_blocks(code), sep="\n", flush=True)
     median = statistics.median(values)
@@ -138,13 +147,14 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--rows", default=",".join(ROWS))
     parser.add_argument("--arms", default=",".join(ARMS))
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time, in processes of their own")
     parser.add_argument("--show", action="store_true", help="print the final programs")
     arguments = parser.parse_args()
-    logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="gymnasium.*")
-    for name in arguments.rows.split(","):
-        for arm in arguments.arms.split(","):
-            report(ROWS[name], arm, range(arguments.first_seed, arguments.first_seed + arguments.seeds), arguments.show)
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
+        for name in arguments.rows.split(","):
+            for arm in arguments.arms.split(","):
+                report(ROWS[name], arm, seeds, arguments.show, pool.map(partial(run, name, arm), seeds))
 
 
 if __name__ == "__main__":
