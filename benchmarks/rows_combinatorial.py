@@ -61,11 +61,17 @@ class RuleOnlyScheduling(D):
     """`ProjectScheduling` without its model: a planner must decide by what it sees of the activities.
 
     Args:
-        project, n_activities, seed: of `ProjectScheduling`.
+        project, n_activities, seed, strength: of `ProjectScheduling`.
     """
 
-    def __init__(self, project: Project | None = None, n_activities: int = 30, seed: int | None = None) -> None:
-        self._inner = ProjectScheduling(project, n_activities, seed)
+    def __init__(
+        self,
+        project: Project | None = None,
+        n_activities: int = 30,
+        seed: int | None = None,
+        strength: float | None = None,
+    ) -> None:
+        self._inner = ProjectScheduling(project, n_activities, seed, strength)
 
     def seed(self, seed: int) -> None:
         """Fix the projects that the next resets draw."""

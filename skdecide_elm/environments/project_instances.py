@@ -38,9 +38,14 @@ def draw_project(
         complexity: arcs per activity, a start and an end included that every project has.
         factor: share of the resources that an activity needs.
         strength: scarcity of the resources: 0 leaves the largest demand, 1 all that the earliest schedule needs.
+
+    Raises:
+        ConfigError: too few activities, or a strength beyond 0 to 1.
     """
     if n_activities < 2 * _MOST_ARCS:
         raise ConfigError(f"expected at least {2 * _MOST_ARCS} activities; found {n_activities}")
+    if strength is not None and not 0 <= strength <= 1:
+        raise ConfigError(f"expected a strength from 0 to 1; found {strength}; PSPLIB's are 0.2, 0.5, 0.7 and 1")
     complexity = float(rng.choice(_COMPLEXITIES)) if complexity is None else complexity
     factor = float(rng.choice(_FACTORS)) if factor is None else factor
     strength = float(rng.choice(_STRENGTHS)) if strength is None else strength

@@ -146,17 +146,25 @@ class ProjectScheduling(D):
         project: left out, every reset draws a new one with `draw_project`.
         n_activities: of drawn projects.
         seed: of drawn projects; None: fresh entropy.
+        strength: of the resources of drawn projects, from 0 (scarce: rules differ) to 1 (they do not); None: drawn for
+            each.
 
     Raises:
-        ConfigError: too few activities.
+        ConfigError: too few activities, or a strength beyond 0 to 1.
     """
 
-    def __init__(self, project: Project | None = None, n_activities: int = 30, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        project: Project | None = None,
+        n_activities: int = 30,
+        seed: int | None = None,
+        strength: float | None = None,
+    ) -> None:
         self._project = project
-        self._n_activities = n_activities
+        self._drawing = n_activities, strength
         self._rng = np.random.default_rng(seed)
         if project is None:
-            draw_project(np.random.default_rng(0), n_activities)  # a wrong number shows now, not at the first reset
+            _drawn(0, *self._drawing)  # a wrong number shows now, not at the first reset
 
     def __getstate__(self) -> dict[str, Any]:
         # scikit-decide's own asks object.__getstate__, which Python 3.10 does not have
@@ -167,7 +175,7 @@ class ProjectScheduling(D):
         self._rng = np.random.default_rng(seed)
 
     def _state_reset(self) -> ProjectState:
-        project = self._project or _drawn(int(self._rng.integers(2**63)), self._n_activities)
+        project = self._project or _drawn(int(self._rng.integers(2**63)), *self._drawing)
         start = np.full(len(project.durations), -1, dtype=np.int64)
         return _state(project, *_decision(project, 0, start, np.array(project.capacities)))
 
@@ -205,9 +213,9 @@ _FIRST_MEASURE = ProjectState._fields.index("duration")
 
 
 @lru_cache(maxsize=_DRAWN)
-def _drawn(seed: int, n_activities: int) -> Project:
+def _drawn(seed: int, n_activities: int, strength: float | None) -> Project:
     """A project, drawn once: every program of a search is scored on the same ones."""
-    return draw_project(np.random.default_rng(seed), n_activities)
+    return draw_project(np.random.default_rng(seed), n_activities, strength=strength)
 
 
 def _state(project: Project, time: int, start: Integers, free: Integers, ready: Integers) -> ProjectState:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdecide_elm.environments import Project, ProjectScheduling, draw_project, read_best_known, read_psplib
+from skdecide_elm.errors import ConfigError
 
 DATA = os.environ.get("SKDECIDE_ELM_DATA")
 
@@ -75,6 +76,23 @@ def test_the_model_of_one_domain_answers_for_the_states_of_another():
     state = drawing.reset()
     action = int(state.ready[0])
     assert drawing.step(action).observation.time == other.get_next_state(state, action).time
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=15)
+def test_strong_resources_delay_nothing_and_weak_ones_leave_the_largest_demand(seed):
+    order = np.random.default_rng(seed).permutation(30)
+    total, state = _makespan(ProjectScheduling(seed=seed, strength=1.0), lambda _: order)
+    assert state.start.tolist() == state.early_start.tolist() and total == state.late_finish.max()
+    project = ProjectScheduling(seed=seed, strength=0.0).reset().project
+    demanded = np.array(project.demands).max(axis=0)
+    assert list(project.capacities) == np.maximum(1, demanded).tolist()
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.5])
+def test_a_strength_that_is_none_is_refused(strength):
+    with pytest.raises(ConfigError, match="from 0 to 1; found"):
+        ProjectScheduling(strength=strength)
 
 
 def test_seeded_resets_draw_equal_projects():
