@@ -57,6 +57,5 @@ class Situations:
             for term in node.terms:
                 total += term.weight * math.prod((self.values[name] for name in term.factors), start=np.ones(_COUNT))
             return total
-        value = self.values[node.feature]
-        near = abs(value) < node.level if node.window else value > node.level
+        near = node.is_near(self.values[node.feature])
         return np.where(near, self._push(node.near), self._push(node.far))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = ["Answer", "Controller", "Node", "Sum", "Switch", "Term", "leaves", "with_leaf"]
 
 Answer = Literal["either", "rest", "clip", "bang"]
@@ -48,6 +51,11 @@ class Switch:
     level: float
     near: Node
     far: Node
+
+    def is_near(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """For each of some values of the feature whether ``near`` decides."""
+        size: NDArray[np.float64] = abs(values)
+        return size < self.level if self.window else values > self.level
 
 
 Node: TypeAlias = "Sum | Switch"
