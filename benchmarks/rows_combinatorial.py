@@ -61,17 +61,11 @@ class RuleOnlyScheduling(D):
     """`ProjectScheduling` without its model: a planner must decide by what it sees of the activities.
 
     Args:
-        project, n_activities, seed, strength: of `ProjectScheduling`.
+        project, drawing: the arguments of `ProjectScheduling`.
     """
 
-    def __init__(
-        self,
-        project: Project | None = None,
-        n_activities: int = 30,
-        seed: int | None = None,
-        strength: float | None = None,
-    ) -> None:
-        self._inner = ProjectScheduling(project, n_activities, seed, strength)
+    def __init__(self, project: Project | None = None, **drawing: Any) -> None:
+        self._inner = ProjectScheduling(project, **drawing)
 
     def seed(self, seed: int) -> None:
         """Fix the projects that the next resets draw."""

@@ -53,7 +53,7 @@ class ArmsProposers:
         What a step has cost counts when the step is done, not before: a run that is repeated ends where it ended.
         """
         for step in self._begun.keys() - under_way:
-            self._budget.settle(self._begun.pop(step))
+            self._budget.settle(self._begun.pop(step), charged=False)
         return not self._arms.asks_llm or not self._budget.is_spent(len(under_way))
 
     def choose(self, parents: Sequence[Program], context: Context) -> tuple[str, Program]:

@@ -59,7 +59,6 @@ class Loop:
         self._stop = stop
         self._on_iteration = on_iteration
         self._evaluations = FirstEvaluations(evolution.known)
-        self._charged = 0
 
     def run(self, iterations: int) -> None:
         """Run more iterations, until they are done, or what the settings say ends the run."""
@@ -75,7 +74,7 @@ class Loop:
         evolution = self._evolution
         evolution.arms.reopen(evolution.statistics.proposals - evolution.statistics.tuned)
         slots = asyncio.Semaphore(self._settings.llm_concurrency)
-        budget, self._charged = Budget(self._settings.limits, evolution.arms.ledger.total), 0
+        budget = Budget(self._settings.limits, evolution.arms.ledger.total)
         stopping = EarlyStopping(evolution.config, self._target_score)
         jobs = self._jobs(iterations, budget)
         pending: list[asyncio.Task[Outcome]] = []
@@ -113,11 +112,11 @@ class Loop:
         left = sorted(evolution.under_way.values(), key=lambda job: job.iteration)
         following = max([evolution.last_iteration, *evolution.under_way]) + 1
         for begun in range(iterations):
-            while budget.is_spent(self._charged):
+            while budget.is_spent():
                 yield None
             job = left[begun] if begun < len(left) else evolution.next_job(following + begun - len(left))
             evolution.under_way[job.iteration] = job
-            self._charged += evolution.arms.is_charged(job.arm)
+            budget.begin(evolution.arms.is_charged(job.arm))
             yield job
         while True:
             yield None
@@ -142,8 +141,7 @@ class Loop:
 
     def _take(self, outcome: Outcome, budget: Budget) -> bool:
         """Insert what an iteration has brought; whether the run shall end."""
-        self._charged -= self._evolution.arms.is_charged(outcome.job.arm)
-        budget.settle(outcome.entries)
+        budget.settle(outcome.entries, self._evolution.arms.is_charged(outcome.job.arm))
         self._evolution.take(outcome)
         self._evaluations.end(proposal.code for proposal, _ in outcome.children)  # known from now on
         return self._on_iteration(outcome.job.iteration)

@@ -25,14 +25,21 @@ class Budget:
     def __init__(self, limits: Limits, spent: Spending) -> None:
         self._limits = limits
         self._spent = spent
+        self._under_way = 0
         self._is_told = False
 
-    def settle(self, entries: Sequence[Entry]) -> None:
+    def begin(self, charged: bool) -> None:
+        """A proposal is on its way."""
+        self._under_way += charged
+
+    def settle(self, entries: Sequence[Entry], charged: bool) -> None:
         """A proposal is done and has cost this."""
+        self._under_way -= charged
         self._spent = sum((entry.spending for entry in entries), self._spent)
 
-    def is_spent(self, under_way: int) -> bool:
-        """Whether no other proposal may begin while so many that cost something are under way."""
+    def is_spent(self, others: int = 0) -> bool:
+        """Whether no other proposal may begin now; ``others`` are under way of which `begin` was not told."""
+        under_way = self._under_way + others
         reached = self._limits.reached(self._spent, under_way)
         if reached is not None and not under_way and not self._is_told:
             spent = self._spent
