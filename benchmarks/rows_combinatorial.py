@@ -216,6 +216,7 @@ def _project_row(
     lst = {"j30": 4.77, "j60": 4.85}[instances]
     factories = [partial(domain_class, n_activities=size) for size in sizes]
     searched = [partial(make, strength=strength) for make in factories for strength in strengths]
+    validating = factories * len(strengths) * validations  # as many episodes as the search's, so many times
     return Row(
         name=name,
         budget=400,
@@ -230,7 +231,7 @@ def _project_row(
             "evaluator_rollout_num_episodes": episodes,
             "evaluator_rollout_max_steps": 100,
             "evaluator_timeout": 20,
-            "validation_domain_factories": factories * len(strengths) * validations,
+            "validation_domain_factories": validating,
             "validation_candidates": _CANDIDATES,
             **options,
         },
