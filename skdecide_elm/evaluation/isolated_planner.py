@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -124,10 +124,11 @@ def isolated_planner(
     chosen = PlannerOptions() if options is None else options
     code = Path(program_path).read_text(encoding="utf-8")
     payload, modules = _dump(kwargs)
-    seconds = chosen.seconds if _ends_at is None else max(0.1, min(chosen.seconds, _ends_at - time.monotonic()))
-    setup = _setup(chosen, payload, kwargs.values(), seconds)
+    setup = _setup(chosen, payload, kwargs.values(), _seconds_left(chosen.seconds))
     with _private_folder() as folder:
         line = open_line(setup, {*modules, *own_modules(), *chosen.preload}, chosen.mode or default_worker_mode())
+        seconds = _seconds_left(chosen.seconds)  # the first line of a script takes about a second of them
+        setup = replace(setup, timeout=seconds)
         assignment = Assignment(code, os.fspath(folder), bytes(cloudpickle.dumps(setup)))
         with Watchdog(seconds, chosen.call_seconds, line.abort) as watchdog:
             planner = IsolatedPlanner(line, assignment, setup, watchdog)
@@ -232,6 +233,10 @@ def _private_folder() -> Iterator[Path]:
         yield folder
     finally:
         remove_tree(folder)
+
+
+def _seconds_left(limit: float) -> float:
+    return limit if _ends_at is None else max(0.1, min(limit, _ends_at - time.monotonic()))
 
 
 def _setup(options: PlannerOptions, kwargs: bytes, arguments: Iterable[Any], seconds: float) -> PlannerSetup:
