@@ -124,13 +124,12 @@ def isolated_planner(
     chosen = PlannerOptions() if options is None else options
     code = Path(program_path).read_text(encoding="utf-8")
     payload, modules = _dump(kwargs)
-    setup = _setup(chosen, payload, kwargs.values(), _seconds_left(chosen.seconds))
+    setup = _setup(chosen, payload, kwargs.values())
     with _private_folder() as folder:
         line = open_line(setup, {*modules, *own_modules(), *chosen.preload}, chosen.mode or default_worker_mode())
-        seconds = _seconds_left(chosen.seconds)  # the first line of a script takes about a second of them
-        setup = replace(setup, timeout=seconds)
+        setup = replace(setup, timeout=_seconds_left(chosen.seconds))  # the first line of a script takes about a second
         assignment = Assignment(code, os.fspath(folder), bytes(cloudpickle.dumps(setup)))
-        with Watchdog(seconds, chosen.call_seconds, line.abort) as watchdog:
+        with Watchdog(setup.timeout, chosen.call_seconds, line.abort) as watchdog:
             planner = IsolatedPlanner(line, assignment, setup, watchdog)
             try:
                 yield planner
@@ -239,14 +238,14 @@ def _seconds_left(limit: float) -> float:
     return limit if _ends_at is None else max(0.1, min(limit, _ends_at - time.monotonic()))
 
 
-def _setup(options: PlannerOptions, kwargs: bytes, arguments: Iterable[Any], seconds: float) -> PlannerSetup:
+def _setup(options: PlannerOptions, kwargs: bytes, arguments: Iterable[Any]) -> PlannerSetup:
     known = action_codec([argument for argument in arguments if isinstance(argument, Domain)]).classes
     return PlannerSetup(
         bridge=ScriptBridge(kwargs),
         copies=(no_domain,),
         codec=ActionCodec(dict.fromkeys((*options.action_types, *known))),
         seed=0,
-        timeout=seconds,
+        timeout=options.seconds,
         memory_limit_mb=options.memory_limit_mb,
         isolation=options.isolation,
         threads=options.threads,
