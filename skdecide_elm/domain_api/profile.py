@@ -148,7 +148,9 @@ def profile_space(space: Any, example: Any = None) -> SpaceProfile:
     gym_space = space.unwrapped() if hasattr(space, "unwrapped") else None
     if isinstance(gym_space, gym_spaces.Box):
         low, high = (tuple(map(float, np.ravel(bound))) for bound in (gym_space.low, gym_space.high))
-        return dataclasses.replace(seen, kind="box", shape=gym_space.shape, low=low, high=high)
+        entries = np.asarray(gym_space.low).dtype
+        narrow = entries.kind in "biu" and entries != np.int64
+        return dataclasses.replace(seen, kind="box", shape=gym_space.shape, low=low, high=high, narrow=narrow)
     if isinstance(gym_space, (gym_spaces.MultiDiscrete, gym_spaces.MultiBinary)):
         profile = _profile_integer_vectors(gym_space)
         # values of another class, such as a dataclass, may have no entries by index

@@ -57,6 +57,7 @@ class SpaceProfile:
         listed: the planner can list the values: by the space's ``get_elements()`` where the planner sees the
             domain, by iterating over ``applicable_actions`` where it sees plain values.
         fields: numbers and arrays inside a structured value.
+        narrow: entries are integers of a type that differences and products can overflow.
     """
 
     kind: SpaceKind = "other"
@@ -68,6 +69,7 @@ class SpaceProfile:
     hashable: bool = False
     listed: bool = False
     fields: tuple[FieldProfile, ...] = ()
+    narrow: bool = False
 
     @property
     def vector(self) -> int | None:

@@ -79,6 +79,13 @@ def test_a_box_of_actions_and_its_bounds():
     assert (profile.kind, profile.shape, profile.low, profile.high) == ("box", (3,), (-2,) * 3, (2,) * 3)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "narrow"), [(np.uint8, True), (np.int32, True), (np.uint64, True), (np.int64, False), (np.float32, False)]
+)
+def test_a_box_whose_arithmetic_may_overflow(dtype, narrow):
+    assert profile_space(BoxSpace(low=0, high=100, shape=(3,), dtype=dtype)).narrow is narrow
+
+
 def test_consecutive_integers_need_not_start_at_zero():
     profile = profile_space(ListSpace([3, 4, 5]))
     assert (profile.kind, profile.start, profile.size) == ("discrete", 3, 3)

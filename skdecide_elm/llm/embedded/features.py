@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from skdecide_elm.llm.profile import DomainProfile, EntryProfile, SpaceProfile
 
-__all__ = ["Feature", "computing", "features_of"]
+__all__ = ["Feature", "computing", "entry_read", "features_of"]
 
 _LARGEST_BOUND = 1e4
+_ENTRY = re.compile(r"(?:int\()?observation\[(\d+)\]\)?")
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,12 @@ def features_of(profile: DomainProfile) -> tuple[Feature, ...]:
     kinds = [_kind(entry, index, rates, sines, entries) for index, entry in enumerate(entries)]
     names = _names(kinds, rates, entries)
     features = []
+    read = "int(observation[{}])" if profile.observation.narrow else "observation[{}]"
     for index, entry in enumerate(entries):
         rate = "" if entry.rate is None else names[entry.rate]
         role = {"spin": "rate", "velocity": "rate", "cosine": "circle", "sine": "circle"}.get(kinds[index], "place")
         own_rate = "" if entry.sine is not None else rate
-        features.append(Feature(names[index], f"observation[{index}]", entry.scale, role, own_rate, entry.response))
+        features.append(Feature(names[index], read.format(index), entry.scale, role, own_rate, entry.response))
         if entry.sine is not None:
             angle = f"math.atan2(observation[{entry.sine}], observation[{index}])"
             features.append(Feature(names[index].replace("cosine", "angle"), angle, math.pi, "angle", rate))
@@ -58,10 +61,17 @@ def features_of(profile: DomainProfile) -> tuple[Feature, ...]:
 def computing(features: Sequence[Feature], used: Collection[str]) -> list[str]:
     """The assignments that compute the used ones of all features."""
     chosen = [feature for feature in features if feature.name in used]
-    entries = sum(feature.expression.startswith("observation[") for feature in features)
-    if len(chosen) > 1 and [f.expression for f in chosen] == [f"observation[{i}]" for i in range(entries)]:
-        return [f"{', '.join(feature.name for feature in chosen)} = observation"]
+    entries = [feature for feature in features if entry_read(feature.expression) is not None]
+    if len(chosen) > 1 and chosen == entries:
+        every = "map(int, observation)" if entries[0].expression.startswith("int(") else "observation"
+        return [f"{', '.join(feature.name for feature in chosen)} = {every}"]
     return [f"{feature.name} = {feature.expression}" for feature in chosen]
+
+
+def entry_read(expression: str) -> int | None:
+    """The index of the entry that an expression reads; None where it computes something else."""
+    read = _ENTRY.fullmatch(expression)
+    return int(read[1]) if read else None
 
 
 def _unseen(observation: SpaceProfile) -> tuple[EntryProfile, ...]:

@@ -46,6 +46,14 @@ SETTINGS = {
     "many choices": Setting(replace(SWING, actions=replace(THREE, size=6))),
     "unknown entries": Setting(replace(SWING, actions=THREE, entries=())),
 }
+BYTES = Setting(
+    replace(
+        SWING,
+        observation=replace(VECTOR, low=(0.0,) * 3, high=(255.0,) * 3, narrow=True),
+        actions=THREE,
+        entries=(EntryProfile(255.0, rate=2), EntryProfile(255.0), EntryProfile(255.0)),
+    )
+)
 SWING_UP = Controller(
     Switch(
         "angle",
@@ -109,11 +117,11 @@ class Planner:
     )
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("setting", [*SETTINGS.values(), BYTES], ids=[*SETTINGS, "bytes"])
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=40)  # of six variations each
-def test_what_is_written_is_read_and_written_again_alike(name, seed):
-    setting, rng = SETTINGS[name], random.Random(seed)
+def test_what_is_written_is_read_and_written_again_alike(setting, seed):
+    rng = random.Random(seed)
     controller = draft(setting, rng)
     for _ in range(6):
         program = with_planner(parse(START), written(setting, controller))
@@ -147,6 +155,14 @@ def test_a_program_acts_as_its_controller_says(seed):
     planner.actions = ["left", "stay", "right"]
     push = velocity / 4 - 2 * (velocity / 4) * (position / 2) + 0.5
     assert planner.sample_action((position, velocity)) == ("right" if push > 0 else "left")
+
+
+@given(seed=st.integers(0, 2**32), entries=st.lists(st.integers(0, 255), min_size=3, max_size=3))
+def test_products_and_differences_of_bytes_do_not_overflow(seed, entries):
+    program = with_planner(parse(START), written(BYTES, draft(BYTES, random.Random(seed))))
+    planner = object.__new__(load_planner_class(program))
+    planner.actions = ["left", "stay", "right"]
+    assert planner.sample_action(np.uint8(entries)) == planner.sample_action(entries)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from skdecide_elm.llm.embedded.controllers.model import Answer, Controller, Node, Sum, Switch, Term
 from skdecide_elm.llm.embedded.controllers.writer import answer_lines, push_unit
-from skdecide_elm.llm.embedded.features import Feature, features_of
+from skdecide_elm.llm.embedded.features import Feature, entry_read, features_of
 from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.source import Source
 
@@ -60,8 +60,8 @@ class _Reading:
         names = [getattr(node, "id", "") for node in (target.elts if isinstance(target, ast.Tuple) else [target])]
         value = ast.unparse(statement.value)
         if isinstance(target, ast.Tuple):
-            plain = [f.name for f in self._features.values() if f.expression.startswith("observation[")]
-            return value == "observation" and names == plain
+            entries = [f.name for f in self._features.values() if entry_read(f.expression) is not None]
+            return value in ("observation", "map(int, observation)") and names == entries
         return names[0] in self._features and value == self._features[names[0]].expression
 
     def _answer(self, statements: Sequence[ast.stmt]) -> Controller:

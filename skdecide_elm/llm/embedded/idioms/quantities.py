@@ -7,7 +7,7 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from skdecide_elm.llm.embedded.features import Feature, computing, features_of
+from skdecide_elm.llm.embedded.features import Feature, computing, entry_read, features_of
 from skdecide_elm.llm.embedded.numbers import rounded
 from skdecide_elm.llm.profile import DomainProfile, SpaceProfile
 
@@ -118,8 +118,8 @@ def _real(profile: DomainProfile, rng: random.Random) -> tuple[Quantity, ...]:
         if feature.role == "angle":
             found.append(Quantity(feature.name, feature.expression, -math.pi, math.pi))
             continue
-        index = int(feature.expression.removeprefix("observation[").removesuffix("]"))
-        low, high = bounds[index] if bounds else (-math.inf, math.inf)
+        index = entry_read(feature.expression)
+        low, high = bounds[index] if bounds and index is not None else (-math.inf, math.inf)
         is_known = bool(profile.entries) or min(abs(low), abs(high)) < _LARGEST_BOUND
         size = feature.scale if is_known else rounded(10 ** rng.uniform(-1, 1))
         found.append(Quantity(feature.name, feature.expression, *_range(low, high, size)))
