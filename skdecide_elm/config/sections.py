@@ -99,6 +99,7 @@ class SolverSection(BaseModel):
     target_score: float | None = None
     operators: list[OperatorName] | dict[OperatorName, NonNegativeFloat] | None = None
     tuning_share: Share | None = None
+    tuning_step: Share | None = None
     llm_concurrency: PositiveInt = 8
     max_llm_calls: PositiveInt | None = None
     max_llm_tokens: PositiveInt | None = None

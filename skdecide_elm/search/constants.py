@@ -37,7 +37,7 @@ TUNING = "tuning"
 """The name under which tuned programs stand among those of operators."""
 
 _STEPS = (0.1, 0.25)
-"""First standard deviations, as shares of the bounds: constants near an optimum want the small one."""
+"""First standard deviations if none is given: constants near an optimum want the small one."""
 
 _AT_A_TIME = 3
 TO_CHOOSE_FROM = 10
@@ -61,10 +61,13 @@ class Tuning:
     Attributes:
         share: of its iterations; 0: none.
         only_if_cheap: none at all where the evaluation of the initial programs takes longer than `CHEAP_SECONDS`.
+        step: standard deviation of the first constants that are tried, as a share of their bounds; None: 0.1 or 0.25,
+            drawn for each program.
     """
 
     share: float = 0.0
     only_if_cheap: bool = False
+    step: float | None = None
 
 
 @dataclass(frozen=True)
@@ -127,15 +130,15 @@ class _Search:
     base: Base
     code: str
     seed: int
+    step: float
     best: float
     scores: list[float | None] = field(default_factory=list)
     best_at: int = 0
 
     def started(self) -> RangeSearch:
         """The search before its first trial."""
-        step = random.Random(self.seed).choice(_STEPS)
         ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in read_tunables(self.code)}
-        return RangeSearch(ranges, self.seed, step)
+        return RangeSearch(ranges, self.seed, self.step)
 
     def replayed(self) -> RangeSearch:
         """The search after all trials so far."""
@@ -295,7 +298,8 @@ class ConstantTuner:
             self._make_room()
             self._reached[key] = self._scores[fingerprint(code)] = score
             seed = random.Random(f"{self._seed}/{len(self._searches)}").getrandbits(31)
-            search = _Search(candidate.base(), code, seed, score)
+            step = random.Random(seed).choice(_STEPS) if self._tuning.step is None else self._tuning.step
+            search = _Search(candidate.base(), code, seed, step, score)
             self._searches.append(search)
             self._running[len(self._searches) - 1] = search.started()
             return

@@ -85,6 +85,9 @@ class IntegratedSolver(ProgramSolver):
             that ``TUNABLES`` gives; where a program has none, of its numbers), as far as programs have any; 0: none.
             None: half of them, but none where an LLM is asked and evaluating the initial program takes more than 10 s
             (a run that is recorded or replayed does not look at the time).
+        tuning_step: how far from a program's constants the first ones lie that are tried (standard deviation, as a
+            share of the bounds): small where there are many constants or where the program is good already. None: 0.1
+            or 0.25, drawn for each program.
         operators: who proposes: names of operators, among which a bandit chooses by improvement per cost, or a dict of
             weights; of ``openevolve`` (OpenEvolve's prompts), ``rewrite``, ``diff``, ``crossover``, ``repair``,
             ``diff_model``, ``lmx``, ``embedded`` (needs no LLM), or operators of yours (an `Operator`, or a subclass of
@@ -147,6 +150,7 @@ class IntegratedSolver(ProgramSolver):
         evaluator_worker_mode: WorkerMode | None = None,
         llm_concurrency: int = 8,
         tuning_share: float | None = None,
+        tuning_step: float | None = None,
         operators: Operators | None = None,
         max_llm_calls: int | None = None,
         max_llm_tokens: int | None = None,
@@ -229,6 +233,7 @@ class IntegratedSolver(ProgramSolver):
                     llm_replay_matching,
                     llm_concurrency,
                     tuning_share,
+                    tuning_step,
                 ),
             ),
         )

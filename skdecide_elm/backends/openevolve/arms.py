@@ -49,12 +49,15 @@ class ProposalOptions:
     replay_matching: Matching = "strict"
     concurrency: int = 8
     tuning_share: float | None = None
+    tuning_step: float | None = None
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
             raise ConfigError(f"expected llm_concurrency to be at least 1; found {self.concurrency}")
         if self.tuning_share is not None and not 0 <= self.tuning_share < 1:
             raise ConfigError(f"expected tuning_share to be at least 0 and less than 1; found {self.tuning_share}")
+        if self.tuning_step is not None and not 0 < self.tuning_step <= 1:
+            raise ConfigError(f"expected tuning_step to be more than 0 and at most 1; found {self.tuning_step}")
 
     @property
     def weights(self) -> dict[str, float]:

@@ -87,7 +87,7 @@ def build_arms(
         None if options.record is None else Recorder(Path(options.record).resolve(), seeds),
     )
     in_order = options.record is not None or recording is not None or not arms.asks_llm
-    return Built(arms, seed, seeds["evaluator_seed"], in_order, _tuning(options.tuning_share, in_order))
+    return Built(arms, seed, seeds["evaluator_seed"], in_order, _tuning(options, in_order))
 
 
 def build_evolution(
@@ -104,9 +104,10 @@ def build_evolution(
     return Evolution(config, built.arms, initial_program, built.seed, settings)
 
 
-def _tuning(share: float | None, in_order: bool) -> Tuning:
+def _tuning(options: ProposalOptions, in_order: bool) -> Tuning:
     """Half of the search, if nothing else is said: what time evaluations take must not matter where it is repeated."""
-    return Tuning(_TUNING_SHARE if share is None else share, share is None and not in_order)
+    share = options.tuning_share
+    return Tuning(_TUNING_SHARE if share is None else share, share is None and not in_order, options.tuning_step)
 
 
 def _seed(config: Config) -> int:
