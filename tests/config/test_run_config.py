@@ -231,7 +231,7 @@ domain:
   train: [{{}}, {{}}]
   validation: [{{}}]
   test: instances:lines
-solver: {{name: NAME, target_score: -0.4, operators: {{embedded: 1}}, max_llm_calls: 3, tuning_share: 0}}
+solver: {{name: NAME, target_score: -0.4, operators: {{embedded: 1}}, max_llm_calls: 3, tuning_share: 0, tuning_step: 0.05}}
 evaluation: {{rollout_max_steps: 'instances:steps', timeout: 3, parallel: 1, readable_paths: [data]}}
 elm: {{archive: grid, init_steps: 2}}
 llm_prices: {{some-model: [0.15, 0.6]}}
@@ -254,6 +254,7 @@ def test_each_section_reaches_the_solver(load, tmp_path, name):
         "operators": {"embedded": 1},
         "max_llm_calls": 3,
         "tuning_share": 0,
+        "tuning_step": 0.05,
         "evaluator_timeout": 3,
         "evaluator_parallel": 1,
         "evaluator_readable_paths": [tmp_path / "data"],

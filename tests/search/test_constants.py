@@ -20,6 +20,7 @@ class Planner:
         return self.X * observation + self.Y
 # EVOLVE-BLOCK-END
 """
+INNER = SQUARE.replace("X = 0.9", "X = 0.0").replace("Y = -0.9", "Y = 0.0")
 PLAIN = SQUARE.replace("    TUNABLES", "    BOUNDS")
 
 
@@ -106,11 +107,21 @@ def test_a_better_program_takes_the_place_of_one_that_had_its_chance():
     assert structure_of(best) in {structure_of(trial.code) for trial in play(tuner, programs, 40, first=121)}
 
 
-def test_a_state_on_disk_goes_on_alike():
+def test_the_first_trials_lie_as_far_away_as_the_step_says():
+    def farthest(step):
+        trials = play(ConstantTuner(Tuning(0.5, step=step), 0), known(INNER), 40)
+        first = [tunable.value for trial in trials[:5] for tunable in read_tunables(trial.code)]
+        return max(map(abs, first)) / 2  # as a share of the bounds
+
+    assert farthest(0.02) < 4 * 0.02 < 0.1 < farthest(0.2)
+
+
+@pytest.mark.parametrize("step", [None, 0.02])
+def test_a_state_on_disk_goes_on_alike(step):
     programs = known(SQUARE, SQUARE.replace("+ self.Y", "- self.Y"))
-    straight, saved = (ConstantTuner(Tuning(0.5), 3) for _ in range(2))
+    straight, saved = (ConstantTuner(Tuning(0.5, step=step), 3) for _ in range(2))
     assert play(straight, programs, 60) == play(saved, programs, 60)
-    restored = ConstantTuner(Tuning(0.5), 99)
+    restored = ConstantTuner(Tuning(0.5, step=step), 99)
     restored.restore(json.loads(json.dumps(saved.to_json(), allow_nan=False)))
     assert play(restored, programs, 60, first=61) == play(straight, programs, 60, first=61)
 

@@ -105,6 +105,7 @@ ONE_ISLAND = {"num_islands": 1}
         (ISLANDS, "migration_interval", 5),
         (ISLANDS, "migration_rate", 0.5),
         (ISLANDS, "tuning_share", 0.0),
+        (ISLANDS, "tuning_step", 0.02),
     ],
 )
 def test_a_hyperparameter_of_openevolve_changes_the_search(traced, base, name, value):

@@ -294,6 +294,8 @@ def test_embedded_alone_needs_no_llm(initial):
         ({"operators": "rewrite"}, "expected a list of operators"),
         ({"operators": {"rewrite": -1.0}}, "expected weights"),
         ({"llm_concurrency": 0}, "expected llm_concurrency to be at least 1"),
+        ({"tuning_share": 1}, "expected tuning_share to be at least 0 and less than 1; found 1"),
+        ({"tuning_step": 0}, "expected tuning_step to be more than 0 and at most 1; found 0"),
         ({"max_llm_calls": 0}, "expected max_llm_calls to be above 0"),
         ({"llm_record": "a", "llm_replay": "b"}, "not both"),
     ],
