@@ -231,7 +231,8 @@ domain:
   train: [{{}}, {{}}]
   validation: [{{}}]
   test: instances:lines
-solver: {{name: NAME, target_score: -0.4, operators: {{embedded: 1}}, max_llm_calls: 3, tuning_share: 0, tuning_step: 0.05}}
+solver:
+  {{name: NAME, target_score: -0.4, operators: {{embedded: 1}}, max_llm_calls: 3, tuning_share: 0, tuning_step: 0.05}}
 evaluation: {{rollout_max_steps: 'instances:steps', timeout: 3, parallel: 1, readable_paths: [data]}}
 elm: {{archive: grid, init_steps: 2}}
 llm_prices: {{some-model: [0.15, 0.6]}}
