@@ -1,47 +1,13 @@
-"""Programs that are the same as one that is known: by their text, or by what they do."""
+"""Programs that do the same, whatever their texts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from skdecide_elm.core import Evaluation
-from skdecide_elm.programs.normal_form import fingerprint
 
-__all__ = ["Known", "same_behaviour"]
-
-
-class Known:
-    """The normal forms of the programs that a run has seen.
-
-    Args:
-        keys: from `to_json`.
-    """
-
-    def __init__(self, keys: Iterable[str] = ()) -> None:
-        self._keys = dict.fromkeys(keys)
-
-    def __contains__(self, code: str) -> bool:
-        return fingerprint(code) in self._keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def add(self, code: str) -> bool:
-        """Remember a program; False if it was known."""
-        key = fingerprint(code)
-        if key in self._keys:
-            return False
-        self._keys[key] = None
-        return True
-
-    def forget(self, code: str) -> None:
-        """Have a program count as new again, for instance because it has to be tried again."""
-        self._keys.pop(fingerprint(code), None)
-
-    def to_json(self) -> list[str]:
-        """The fingerprints, in order of arrival."""
-        return list(self._keys)
+__all__ = ["same_behaviour"]
 
 
 def same_behaviour(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 
 from skdecide_elm.errors import ProgramError
 
-__all__ = ["fingerprint", "normal_form", "parse"]
+__all__ = ["Known", "fingerprint", "normal_form", "parse"]
 
 # ast.parse and ast.unparse also fail on null bytes, lone surrogates and very deep nesting.
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -57,6 +58,39 @@ def fingerprint(code: str) -> str:
     except ProgramError:
         text = code
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Known:
+    """The normal forms of the programs that a run has seen.
+
+    Args:
+        keys: from `to_json`.
+    """
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._keys = dict.fromkeys(keys)
+
+    def __contains__(self, code: str) -> bool:
+        return fingerprint(code) in self._keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, code: str) -> bool:
+        """Remember a program; False if it was known."""
+        key = fingerprint(code)
+        if key in self._keys:
+            return False
+        self._keys[key] = None
+        return True
+
+    def forget(self, code: str) -> None:
+        """Have a program count as new again, for instance because it has to be tried again."""
+        self._keys.pop(fingerprint(code), None)
+
+    def to_json(self) -> list[str]:
+        """The fingerprints, in order of arrival."""
+        return list(self._keys)
 
 
 def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skdecide_elm.core import Evaluation, Proposal
-from skdecide_elm.programs.normal_form import fingerprint
+from skdecide_elm.programs.normal_form import Known
 
 __all__ = ["Dropping", "Repeats"]
 
@@ -33,16 +33,16 @@ class Repeats:
     """What a search has met, and how often in a row it was proposed again."""
 
     def __init__(self) -> None:
-        self._known: dict[str, None] = {}
+        self._known = Known()
         self._in_a_row = 0
         self._by_parent: Counter[str] = Counter()
 
     def __contains__(self, code: str) -> bool:
-        return fingerprint(code) in self._known
+        return code in self._known
 
     def add(self, code: str) -> None:
         """A program is known from now on."""
-        self._known[fingerprint(code)] = None
+        self._known.add(code)
         self._in_a_row = 0
 
     def are_free(self, codes: Iterable[str]) -> bool:
@@ -54,8 +54,8 @@ class Repeats:
 
     def are_known(self, codes: Sequence[str]) -> list[bool]:
         """For each of some programs whether it is known, or is an earlier one of them."""
-        keys = [fingerprint(code) for code in codes]
-        return [key in self._known or key in keys[:index] for index, key in enumerate(keys)]
+        earlier = Known()
+        return [not earlier.add(code) or code in self._known for code in codes]
 
     def count(self, proposal: Proposal, is_known: bool) -> None:
         """Take note of what was proposed from a program."""
@@ -71,10 +71,10 @@ class Repeats:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {"known": list(self._known), "in_a_row": self._in_a_row, "by_parent": dict(self._by_parent)}
+        return {"known": self._known.to_json(), "in_a_row": self._in_a_row, "by_parent": dict(self._by_parent)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """The inverse of `to_json`."""
-        self._known = dict.fromkeys(map(str, state["known"]))
+        self._known = Known(map(str, state["known"]))
         self._in_a_row = int(state["in_a_row"])
         self._by_parent = Counter({str(key): int(count) for key, count in state["by_parent"].items()})

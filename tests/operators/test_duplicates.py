@@ -1,20 +1,7 @@
-import json
-
 import pytest
-from programs import code
 
 from skdecide_elm.core import Evaluation
-from skdecide_elm.operators.duplicates import Known, same_behaviour
-
-
-def test_layout_and_comments_make_no_new_program():
-    known = Known()
-    assert known.add(code("1 + 1")) and len(known) == 1
-    assert code("(1+1)  # two") in known
-    assert not known.add(code("1+1"))
-    assert code("2") not in known and known.add(code("2"))
-    again = Known(json.loads(json.dumps(known.to_json())))
-    assert code("1+1") in again and len(again) == 2
+from skdecide_elm.operators.duplicates import same_behaviour
 
 
 def evaluation(*scores, combined=None):

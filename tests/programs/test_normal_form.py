@@ -1,11 +1,12 @@
 import hashlib
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skdecide_elm.errors import ProgramError
-from skdecide_elm.programs.normal_form import fingerprint, normal_form, parse
+from skdecide_elm.programs.normal_form import Known, fingerprint, normal_form, parse
 
 TIDY = "class Planner:\n\n    def sample_action(self, observation):\n        return observation + 1"
 SAME = [
@@ -59,6 +60,16 @@ def test_a_text_that_is_not_python_has_the_fingerprint_of_its_characters():
     assert fingerprint("def (") == hashlib.sha256(b"def (").hexdigest()
     assert fingerprint("def  (") != fingerprint("def (")
     assert len(fingerprint("\ud800 (")) == 64  # a lone surrogate has no UTF-8 of its own
+
+
+def test_layout_and_comments_make_no_new_program():
+    known = Known()
+    assert known.add("x = 1 + 1") and len(known) == 1
+    assert "x = (1+1)  # two" in known
+    assert not known.add("x = 1+1")
+    assert "x = 2" not in known and known.add("x = 2")
+    again = Known(json.loads(json.dumps(known.to_json())))
+    assert "x = 1+1" in again and len(again) == 2
 
 
 def test_a_syntax_error_is_named_with_its_line():

@@ -21,7 +21,7 @@ from skdecide_elm.backends.openevolve.randomness import GlobalRandom
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
 from skdecide_elm.checkpoints import find_directory, write_directory
 from skdecide_elm.errors import CheckpointError
-from skdecide_elm.operators.duplicates import Known
+from skdecide_elm.programs.normal_form import Known
 from skdecide_elm.search.plain import to_json
 
 __all__ = ["FORMAT_VERSION", "load_checkpoint", "save_checkpoint"]

@@ -26,8 +26,7 @@ from skdecide_elm.errors import ConfigError, ReplyError, RequestError
 from skdecide_elm.evaluation.failure import has_timed_out
 from skdecide_elm.evaluation.score import STOPPED_EARLY
 from skdecide_elm.llm.ledger import Limits
-from skdecide_elm.operators.duplicates import Known
-from skdecide_elm.programs.normal_form import fingerprint
+from skdecide_elm.programs.normal_form import Known, fingerprint
 from skdecide_elm.search.constants import TUNING, Base, Candidate, ConstantTuner, Trial, Tuning, better_half
 
 __all__ = ["Evolution", "LoopSettings"]
