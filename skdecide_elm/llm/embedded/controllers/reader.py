@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from skdecide_elm.llm.embedded.controllers.model import Answer, Controller, Node, Sum, Switch, Term
 from skdecide_elm.llm.embedded.controllers.writer import answer_lines, push_unit
-from skdecide_elm.llm.embedded.features import Feature, entry_read, features_of
+from skdecide_elm.llm.embedded.features import Feature, computing, features_of
 from skdecide_elm.llm.embedded.idioms.base import Setting
 from skdecide_elm.llm.embedded.source import Source
 
@@ -56,13 +56,9 @@ class _Reading:
     def _computes_features(self, statement: ast.stmt) -> bool:
         if not isinstance(statement, ast.Assign):
             return False
-        target = statement.targets[0]
-        names = [getattr(node, "id", "") for node in (target.elts if isinstance(target, ast.Tuple) else [target])]
-        value = ast.unparse(statement.value)
-        if isinstance(target, ast.Tuple):
-            entries = [f.name for f in self._features.values() if entry_read(f.expression) is not None]
-            return value in ("observation", "map(int, observation)") and names == entries
-        return names[0] in self._features and value == self._features[names[0]].expression
+        names = {node.id for node in ast.walk(statement.targets[0]) if isinstance(node, ast.Name)}
+        lines = computing(list(self._features.values()), names)
+        return [ast.unparse(statement)] == [ast.unparse(ast.parse(line)) for line in lines]
 
     def _answer(self, statements: Sequence[ast.stmt]) -> Controller:
         lines = [line for statement in statements for line in ast.unparse(statement).split("\n")]
