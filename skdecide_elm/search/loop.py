@@ -196,7 +196,8 @@ class Search:
             yield job
 
     def _has_room(self, proposers: Proposers) -> bool:
-        return len(self._jobs) < self.settings.window and proposers.may_begin(self._jobs.keys())
+        asking = {step: job.proposer for step, job in self._jobs.items() if job.trial is None}
+        return len(self._jobs) < self.settings.window and proposers.may_begin(asking)
 
     def _job(self, step: int, proposers: Proposers) -> Job:
         counted = self.statistics.steps + len(self._jobs) + 1 - self.settings.init_steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from skdecide_elm.core import Context, Operator, Program, Proposal
@@ -17,8 +17,8 @@ class Proposers(Protocol):
     def num_parents(self) -> int:
         """The most parents that one of them asks for."""
 
-    def may_begin(self, under_way: Collection[int]) -> bool:
-        """Whether there is money for another step, given the numbers of those that are under way."""
+    def may_begin(self, under_way: Mapping[int, str]) -> bool:
+        """Whether there is money for another step, given the steps under way: by number, whose turn it is."""
 
     def choose(self, parents: Sequence[Program], context: Context) -> tuple[str, Program]:
         """Who proposes next, and from which program; nothing changes, and equal seeds of contexts choose alike."""
@@ -37,7 +37,7 @@ class OneOperator:
         self._operator = operator
         self.num_parents = operator.num_parents
 
-    def may_begin(self, under_way: Collection[int]) -> bool:
+    def may_begin(self, under_way: Mapping[int, str]) -> bool:
         """Always."""
         return True
 

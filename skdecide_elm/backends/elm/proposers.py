@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -47,14 +47,16 @@ class ArmsProposers:
         self._arms.reopen(0)  # the embedded operator counts by the step
         self._budget, self._begun = Budget(self._limits, self.ledger.total), {}
 
-    def may_begin(self, under_way: Collection[int]) -> bool:
+    def may_begin(self, under_way: Mapping[int, str]) -> bool:
         """Whether the limits allow for another request, if those under way cost what a request costs on average.
 
         What a step has cost counts when the step is done, not before: a run that is repeated ends where it ended.
         """
-        for step in self._begun.keys() - under_way:
-            self._budget.settle(self._begun.pop(step), charged=False)
-        return not self._arms.asks_llm or not self._budget.is_spent(len(under_way))
+        for step in (self._begun.keys() | self._budget.under_way) - under_way.keys():
+            self._budget.settle(step, self._begun.pop(step, ()))
+        for step, arm in under_way.items():
+            self._budget.begin(step, charged=arm not in self._arms.names or self._arms.is_charged(arm))
+        return not self._arms.asks_llm or not self._budget.is_spent()
 
     def choose(self, parents: Sequence[Program], context: Context) -> tuple[str, Program]:
         """The arm that proposes next, by what it has learned and the context's seed, and from which program."""

@@ -116,7 +116,7 @@ class Loop:
                 yield None
             job = left[begun] if begun < len(left) else evolution.next_job(following + begun - len(left))
             evolution.under_way[job.iteration] = job
-            budget.begin(evolution.arms.is_charged(job.arm))
+            budget.begin(job.iteration, evolution.arms.is_charged(job.arm))
             yield job
         while True:
             yield None
@@ -141,7 +141,7 @@ class Loop:
 
     def _take(self, outcome: Outcome, budget: Budget) -> bool:
         """Insert what an iteration has brought; whether the run shall end."""
-        budget.settle(outcome.entries, self._evolution.arms.is_charged(outcome.job.arm))
+        budget.settle(outcome.job.iteration, outcome.entries)
         self._evolution.take(outcome)
         self._evaluations.end(proposal.code for proposal, _ in outcome.children)  # known from now on
         return self._on_iteration(outcome.job.iteration)

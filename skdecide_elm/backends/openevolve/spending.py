@@ -20,28 +20,31 @@ class Budget:
 
     Args:
         spent: before this run.
+
+    Attributes:
+        under_way: the steps whose proposals are awaited and will cost something.
     """
 
     def __init__(self, limits: Limits, spent: Spending) -> None:
         self._limits = limits
         self._spent = spent
-        self._under_way = 0
+        self.under_way: set[int] = set()
         self._is_told = False
 
-    def begin(self, charged: bool) -> None:
-        """A proposal is on its way."""
-        self._under_way += charged
+    def begin(self, step: int, charged: bool) -> None:
+        """A step's proposal is on its way, maybe since long."""
+        if charged:
+            self.under_way.add(step)
 
-    def settle(self, entries: Sequence[Entry], charged: bool) -> None:
-        """A proposal is done and has cost this."""
-        self._under_way -= charged
+    def settle(self, step: int, entries: Sequence[Entry]) -> None:
+        """It is done and has cost this."""
+        self.under_way.discard(step)
         self._spent = sum((entry.spending for entry in entries), self._spent)
 
-    def is_spent(self, others: int = 0) -> bool:
-        """Whether no other proposal may begin now; ``others`` are under way of which `begin` was not told."""
-        under_way = self._under_way + others
-        reached = self._limits.reached(self._spent, under_way)
-        if reached is not None and not under_way and not self._is_told:
+    def is_spent(self) -> bool:
+        """Whether no other proposal may begin now."""
+        reached = self._limits.reached(self._spent, len(self.under_way))
+        if reached is not None and not self.under_way and not self._is_told:
             spent = self._spent
             logger.info(
                 "%s is reached, the search ends. LLM calls: %d, tokens: %d, cost: %.4g",
