@@ -88,7 +88,7 @@ class Project:
         """What priority rules are made of: the fields of `ProjectState` from ``duration`` on."""
         duration, following = self.duration_array, self.predecessor_matrix.T
         early, late = _critical_path(self)
-        all_following = _closure(following)
+        all_following = _closure(self)
         shares = self.demand_matrix / np.maximum(1, self.capacities)
         demand = shares.mean(axis=1)
         work = demand * duration
@@ -117,21 +117,24 @@ def _again(cls: type[Project], written: bytes) -> Project:
 
 def _critical_path(project: Project) -> tuple[Integers, Integers]:
     """Earliest and latest start of each activity with unlimited resources."""
-    duration = project.duration_array
-    early = np.zeros_like(duration)
+    durations, count = project.durations, len(project.durations)
+    early = [0] * count
     for activity, following in enumerate(project.successors):
+        end = early[activity] + durations[activity]
         for successor in following:
-            early[successor] = max(early[successor], early[activity] + duration[activity])
-    late = np.full_like(duration, (early + duration).max()) - duration
-    for activity in reversed(range(len(duration))):
-        for successor in project.successors[activity]:
-            late[activity] = min(late[activity], late[successor] - duration[activity])
-    return early, late
+            early[successor] = max(early[successor], end)
+    longest = max(map(int.__add__, early, durations))
+    late = [0] * count
+    for activity in reversed(range(count)):
+        end = min((late[successor] for successor in project.successors[activity]), default=longest)
+        late[activity] = end - durations[activity]
+    return np.array(early, dtype=np.int64), np.array(late, dtype=np.int64)
 
 
-def _closure(following: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Direct and indirect successors by activity; arcs lead to higher numbers."""
-    closure = following.copy()
+def _closure(project: Project) -> NDArray[np.bool_]:
+    """By activity (rows), whether another one is a direct or indirect successor (columns)."""
+    closure: NDArray[np.bool_] = project.predecessor_matrix.T.copy()
     for activity in reversed(range(len(closure))):
-        closure[activity] |= closure[following[activity]].any(axis=0)
-    return np.asarray(closure)
+        for successor in project.successors[activity]:
+            closure[activity] |= closure[successor]
+    return closure

@@ -36,8 +36,8 @@ __all__ = ["ActivitySpace", "ProjectScheduling", "ProjectState", "ProjectStates"
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_DRAWN = 256
-"""Drawn projects that are kept: to draw one takes as long as to schedule it."""
+_DRAWN = 1024
+"""Drawn projects that are kept, 25 kB each if it has 60 activities: to draw one takes as long as to schedule it."""
 
 
 class ProjectState(NamedTuple):
@@ -187,7 +187,8 @@ class ProjectScheduling(D):
         project = memory.project
         start = memory.start.copy()
         start[action] = memory.time
-        after = _decision(project, memory.time, start, memory.free - project.demand_matrix[action])
+        held = project.demand_matrix[action] if project.durations[action] else 0  # else it has ended at once
+        after = _decision(project, memory.time, start, memory.free - held)
         return ProjectState._make((project, *after, *memory[_FIRST_MEASURE:]))
 
     def _get_transition_value(

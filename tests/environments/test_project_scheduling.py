@@ -1,5 +1,6 @@
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -38,6 +39,15 @@ def test_time_advances_when_nothing_fits():
     assert domain.is_terminal(last) and last.time == 9  # the third needs the unit that the second holds until 7
 
 
+def test_an_activity_that_takes_no_time_holds_nothing():
+    state = ProjectScheduling(Project((0, 2), ((1,), (1,)), ((1,), ()), (1,))).reset()
+    domain = ProjectScheduling()
+    after = domain.get_next_state(state, 0)
+    assert (after.time, after.ready.tolist(), after.free.tolist()) == (0, [1], [1])
+    last = domain.get_next_state(after, 1)
+    assert domain.is_terminal(last) and last.time == 2 and last.free.tolist() == [1]
+
+
 def test_what_priority_rules_see():
     state = ProjectScheduling(SMALL).reset()
     assert state.early_start.tolist() == [0, 0, 3]
@@ -61,6 +71,7 @@ def test_an_activity_that_cannot_begin_is_refused():
 @given(st.integers(0, 10_000))
 def test_schedules_are_feasible_and_cost_their_makespan(seed):
     project = draw_project(np.random.default_rng(seed), 12)
+    project = replace(project, durations=tuple(max(0, duration - 3) for duration in project.durations))
     order = np.random.default_rng(seed).permutation(12)
     total, state = _makespan(ProjectScheduling(project), lambda _: order)
     finish = state.start + np.array(project.durations)
