@@ -45,7 +45,7 @@ Score = Callable[[str], float]
 
 def proposer(row: Row, seed: int) -> str:
     """The program that a run of the solver finds."""
-    with _solver(row, seed, row.solver_options) as solver:
+    with solver_of(row, seed) as solver:
         solver.solve()
         return str(solver.get_best_program_code())
 
@@ -67,13 +67,14 @@ ARMS: dict[str, Callable[[Row, int], str]] = {
 }
 
 
-def _solver(row: Row, seed: int, options: object) -> IntegratedOpenEvolve:
-    settings = {**dict(options), "random_seed": seed, "nb_iterations": row.iterations}  # type: ignore[call-overload]
+def solver_of(row: Row, seed: int) -> IntegratedOpenEvolve:
+    """The solver of a run."""
+    settings = {**row.solver_options, "random_seed": seed, "nb_iterations": row.iterations}
     return IntegratedOpenEvolve(row.domain_factory, **settings)
 
 
 def _best(row: Row, seed: int, search: Callable[[Score], Iterator[tuple[float, str]]]) -> str:
-    with _solver(row, seed, row.solver_options) as solver:
+    with solver_of(row, seed) as solver:
 
         def score(code: str) -> float:
             return float(solver.evaluate_program_code(code).metrics["combined_score"])

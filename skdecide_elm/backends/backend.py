@@ -170,6 +170,10 @@ class Backend(ABC):
         """Evaluate a program as the search would; the search does not hear of it."""
         return self._evaluators.evaluate(code, cached)
 
+    def simplified(self, code: str, max_trials: int) -> str:
+        """A program without what makes it no better; the search does not hear of it. Raises as `Evaluators` does."""
+        return self._evaluators.simplified(code, max_trials)
+
     def result(self, confidence_level: float) -> SearchResult:
         """The final program beside the initial one on each set of domains; evaluates what is not known yet."""
         return self._evaluators.compare(self.best_code, self.initial_program, confidence_level)

@@ -12,6 +12,7 @@ from openevolve.evaluation_result import EvaluationResult
 from skdecide import Domain
 
 from skdecide_elm.core import Evaluation
+from skdecide_elm.errors import ProgramError
 from skdecide_elm.evaluation.cache import CachedPool
 from skdecide_elm.evaluation.dask_executor import DaskExecutor, Parallel
 from skdecide_elm.evaluation.evaluator import Evaluator
@@ -21,6 +22,7 @@ from skdecide_elm.evaluation.randomness import derive_seed
 from skdecide_elm.evaluation.result import Comparison, SearchResult, compare
 from skdecide_elm.evaluation.task import RolloutTask
 from skdecide_elm.evaluation.tasks import Tasks, seeds_of
+from skdecide_elm.search.simplification import simplified
 
 __all__ = ["Evaluators"]
 
@@ -117,6 +119,28 @@ class Evaluators:
             return None
         logger.info("Validation chose number %d of the %d best programs of the search", best + 1, len(codes))
         return codes[best]
+
+    def simplified(self, code: str, max_trials: int) -> str:
+        """The program without parts that make it no better, on the domains of the search and on those for validation.
+
+        Raises:
+            ProgramError: it fails there.
+        """
+        judges = [evaluator for name, evaluator in self._by_name.items() if name in ("train", "validation")]
+        best = [judge.evaluate_all([code])[0].combined_score for judge in judges]
+        if not all(map(math.isfinite, best)):
+            raise ProgramError("expected a program that runs; found one that fails; evaluate it to see how")
+
+        def is_as_good(other: str) -> bool:
+            scores: list[float] = []
+            for judge, bar in zip(judges, best, strict=True):
+                scores.append(judge.evaluate_all([other])[0].combined_score)
+                if not scores[-1] >= bar:
+                    return False
+            best[:] = scores
+            return True
+
+        return simplified(code, is_as_good, max_trials)
 
     def check_seeding(self) -> None:
         """Warn, once, of a domain whose randomness does not follow its seeds."""

@@ -14,6 +14,7 @@ from skdecide_elm.cli.prompt import prompt
 from skdecide_elm.cli.report import report
 from skdecide_elm.cli.rollout import rollout
 from skdecide_elm.cli.run import resume, run
+from skdecide_elm.cli.simplify import simplify
 from skdecide_elm.cli.tune import tune
 
 __all__ = ["app", "main"]
@@ -29,7 +30,7 @@ Exit codes: 0 done; 1 something cannot work, and the message says what; 2 wrong 
 app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 """The command line as an application of Typer, with all commands."""
 
-for _command in (init, run, resume, evaluate, rollout, prompt, tune, report, doctor):
+for _command in (init, run, resume, evaluate, simplify, rollout, prompt, tune, report, doctor):
     app.command()(_command)
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "Blocks",
     "evolve_blocks",
     "has_markers",
+    "lines_inside",
     "outside_diff",
     "outside_evolve_blocks",
     "restore_outside",
@@ -134,6 +135,21 @@ def restore_outside(original: str, child: str) -> tuple[str, bool]:
 def has_markers(code: str) -> bool:
     """Whether any line of the text is an evolve-block marker."""
     return any(_marker(line) for line in _lines(code))
+
+
+def lines_inside(code: str) -> frozenset[int]:
+    """Numbers, from 1, of the lines inside evolve blocks; of all lines where the program has no block."""
+    try:
+        blocks = split_blocks(code)
+    except MarkerError:
+        return frozenset(range(1, len(re.findall(r"\r\n|\r|\n", code)) + 2))
+    lines: set[int] = set()
+    at = 1
+    for outside, inside in zip_longest(blocks.outside, blocks.inside, fillvalue=""):
+        at += outside.count("\n")
+        lines |= set(range(at, at + inside.count("\n")))
+        at += inside.count("\n")
+    return frozenset(lines)
 
 
 def _outside_lines(code: str) -> list[str]:

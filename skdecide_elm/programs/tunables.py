@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from skdecide_elm.errors import MarkerError, ProgramError
-from skdecide_elm.programs.markers import split_blocks
+from skdecide_elm.errors import ProgramError
+from skdecide_elm.programs.markers import lines_inside
 from skdecide_elm.programs.normal_form import normal_form, parse
 from skdecide_elm.programs.text_positions import TextPositions
 
@@ -152,7 +151,7 @@ def number_value(node: ast.expr) -> float | None:
 
 def _places(code: str) -> list[_Place]:
     tree = parse(code)
-    inside = _lines_inside(code)
+    inside = lines_inside(code)
     found = [place for prefix, body in _scopes(tree) for place in _places_in(prefix, body)]
     return sorted(
         (place for place in found if place.node.lineno in inside),
@@ -163,20 +162,6 @@ def _places(code: str) -> list[_Place]:
 def _scopes(tree: ast.Module) -> list[tuple[str, _Body]]:
     """The module and its classes, each with what precedes the names of its constants."""
     return [("", tree), *((f"{node.name}.", node) for node in tree.body if isinstance(node, ast.ClassDef))]
-
-
-def _lines_inside(code: str) -> set[int]:
-    """Numbers of the lines inside evolve blocks; of all lines where the program has no block."""
-    try:
-        blocks = split_blocks(code)
-    except MarkerError:
-        return set(range(1, len(re.findall(r"\r\n|\r|\n", code)) + 2))
-    lines, at = set(), 1
-    for outside, inside in zip(blocks.outside, (*blocks.inside, ""), strict=True):
-        at += outside.count("\n")
-        lines |= set(range(at, at + inside.count("\n")))
-        at += inside.count("\n")
-    return lines
 
 
 def _places_in(prefix: str, body: _Body) -> Iterator[_Place]:

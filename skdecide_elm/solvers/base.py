@@ -28,7 +28,7 @@ from skdecide_elm.programs.loader import imported_modules
 from skdecide_elm.programs.markers import split_blocks
 from skdecide_elm.prompts import join_sections
 from skdecide_elm.solvers.callbacks import Callback, asked_to_stop
-from skdecide_elm.solvers.options import RunOptions, system_message
+from skdecide_elm.solvers.options import RunOptions, positive, system_message
 from skdecide_elm.solvers.playing import Player
 from skdecide_elm.solvers.showing import Showing
 
@@ -219,6 +219,23 @@ class ProgramSolver(Showing, Solver, Policies, Restorable, ABC):  # type: ignore
             cached: whether what is known of the program will do. No program is stopped early here.
         """
         return self._backend.evaluate(code, cached)
+
+    def simplify_program_code(self, code: str, max_trials: int = 100) -> str:
+        """A program without the terms, conditions, branches and statements that make it no better, for who reads it.
+
+        They are left out one at a time, the largest first, and stay out if no score falls, on the domains of the search
+        and on those for validation; so do names, constants and imports that nothing needs any more. The search does
+        not hear of it.
+
+        Args:
+            code: such as that of `get_best_program_code`.
+            max_trials: how many programs to evaluate for it.
+
+        Raises:
+            ConfigError: ``max_trials`` is less than one.
+            ProgramError: the program fails.
+        """
+        return self._backend.simplified(code, positive("max_trials", max_trials))
 
     def sample_prompt(self, operator: str | None = None) -> dict[str, str]:
         """The prompt of the next iteration, exactly as evolution will send it: ``{"system": …, "user": …}``.

@@ -1,4 +1,4 @@
-"""Commands about one program: ``init``, ``evaluate``, ``rollout``, ``prompt``."""
+"""Commands about one program: ``init``, ``evaluate``, ``simplify``, ``rollout``, ``prompt``."""
 
 from pathlib import Path
 
@@ -54,6 +54,25 @@ def test_evaluate_what_is_not_there(project, command):
     result = command("evaluate", "none.py", "-c", "line.yaml", "--json", exit_code=1)
     assert result.record["kind"] == "ProgramError"
     assert "none.py" in result.record["error"]
+
+
+def test_simplify(project, command):
+    wordy = (
+        (project / "initial.py")
+        .read_text()
+        .replace("return Move.left", "return Move(1 - 2) if observation else Move.left")
+    )
+    (project / "wordy.py").write_text(wordy)
+    result = command("simplify", "wordy.py", "--config", "line.yaml")
+    assert result.stdout == (project / "initial.py").read_text()
+    record = command("simplify", "wordy.py", "-c", "line.yaml", "--trials", "1", "--json").record
+    assert record == {"program": result.stdout}
+
+
+def test_simplify_a_program_that_fails(project, command):
+    (project / "broken.py").write_text("1 / 0\n")
+    result = command("simplify", "broken.py", "-c", "line.yaml", exit_code=1)
+    assert "expected a program that runs" in result.stderr
 
 
 def test_a_wrong_configuration_in_a_command(project, command):

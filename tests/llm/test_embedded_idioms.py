@@ -26,6 +26,8 @@ from skdecide_elm.llm.embedded.edits import perturb_numbers
 from skdecide_elm.llm.embedded.idioms import IDIOMS, Draft
 from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
 from skdecide_elm.llm.embedded.source import parse
+from skdecide_elm.programs.markers import outside_evolve_blocks
+from skdecide_elm.programs.omission import omissions
 from skdecide_elm.programs.tunables import read_tunables, with_values
 from skdecide_elm.search.tuning import Range, RangeSearch
 
@@ -535,3 +537,12 @@ def test_constants_of_control_are_declared_tunable():
     tables = [program for idiom, program in _programs("frozen_lake") if "table" in idiom.headline]
     assert tables and all(len(read_tunables(program)) == 16 for program in tables)
     assert {(t.low, t.high, t.scale) for t in read_tunables(tables[0])} == {(0, 3, "int")}
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_parts_can_be_left_out(name):
+    for idiom, program in _programs(name, draws=1):
+        size = len(list(ast.walk(ast.parse(program))))
+        for omission in omissions(program):
+            assert outside_evolve_blocks(omission.code) == outside_evolve_blocks(program), idiom.name
+            assert len(list(ast.walk(ast.parse(omission.code)))) < size, (idiom.name, omission.part)

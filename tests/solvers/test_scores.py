@@ -10,7 +10,7 @@ from openevolve.config import Config, LLMConfig
 from tiny import FAST, IDLE, STRAIGHT, Line, Move, program
 
 from skdecide_elm import IntegratedOpenEvolve
-from skdecide_elm.errors import ConfigError, EvaluationError
+from skdecide_elm.errors import ConfigError, EvaluationError, ProgramError
 from skdecide_elm.llm.scripted import ScriptedLLM, as_model_config
 
 
@@ -83,6 +83,25 @@ def test_the_number_of_candidates(initial):
         assert solver.get_best_program_code() == NARROW
     with pytest.raises(ConfigError, match="validation_candidates to be at least 1; found 0"):
         make(initial, NARROW, validation_candidates=0)
+
+
+def test_a_part_is_left_out_if_neither_search_nor_validation_needs_it(initial):
+    with make(initial, NARROW) as solver:
+        assert solver.simplify_program_code(CUNNING) == program("Move.right", "NOTES = 1")
+        assert solver.simplify_program_code(program("Move(1 + 0)"), max_trials=1) == program("Move(1)")
+    with make(initial, NARROW, **TWISTED) as solver:
+        assert solver.simplify_program_code(CUNNING) == CUNNING
+
+
+@pytest.mark.parametrize("broken", [program("no_such_name"), "class Planner(:"])
+def test_a_program_that_fails_is_not_simplified(initial, broken):
+    with make(initial, NARROW) as solver, pytest.raises(ProgramError, match="expected a program that runs"):
+        solver.simplify_program_code(broken)
+
+
+def test_simplification_needs_trials(initial):
+    with make(initial, NARROW) as solver, pytest.raises(ConfigError, match="max_trials to be at least 1; found 0"):
+        solver.simplify_program_code(NARROW, max_trials=0)
 
 
 def test_a_choice_is_saved_and_loaded_with_its_evaluations(initial, tmp_path):

@@ -1,0 +1,69 @@
+"""What the embedded proposer's final programs lose, and reach, when what makes them no better is left out.
+
+    python benchmarks/simplification.py [--seeds 10] [--first-seed 0] [--rows MountainCar-v0,...] [--show]
+
+The rows are those of ``benchmarks/proposer.py``. A part is left out if no score falls on the episodes of the search and
+of the validation; the test has others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import statistics
+import warnings
+
+from proposer import ROWS, solver_of
+
+from skdecide_elm.programs.markers import evolve_blocks
+from skdecide_elm.programs.tunables import read_tunables
+
+DEFAULT_ROWS = "CartPole-v1,MountainCar-v0,Acrobot-v1,Pendulum-v1"
+
+
+def before_and_after(name: str, seed: int) -> tuple[str, str]:
+    """The final program of a run, and what is left of it."""
+    row = ROWS[name]
+    with solver_of(row, seed) as solver:
+        solver.solve()
+        code = solver.get_best_program_code()
+        return code, solver.simplify_program_code(code)
+
+
+def report(name: str, seeds: range, shows: bool) -> None:
+    """Print a row."""
+    counts, differences = [], []
+    for seed in seeds:
+        codes = before_and_after(name, seed)
+        values = [ROWS[name].test(code) for code in codes]
+        counts.append([len(read_tunables(code)) for code in codes])
+        differences.append(values[1] - values[0])
+        print(f"    {name}, seed {seed}: {values[0]:.4g} with {counts[-1][0]} constants, ", end="")
+        print(f"{values[1]:.4g} with {counts[-1][1]}", flush=True)
+        if shows:
+            print(*evolve_blocks(codes[1]), sep="\n", flush=True)
+    before, after = (statistics.mean(column) for column in zip(*counts, strict=True))
+    median, low, high = statistics.median(differences), min(differences), max(differences)
+    print(
+        f"{name} | {len(seeds)} seeds | constants {before:.1f} before, {after:.1f} after | "
+        f"{ROWS[name].unit} after less before: median {median:.3g}, range {low:.3g} to {high:.3g}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Print all rows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--rows", default=DEFAULT_ROWS)
+    parser.add_argument("--show", action="store_true", help="print what is left of the programs")
+    arguments = parser.parse_args()
+    logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="gymnasium.*")
+    for name in arguments.rows.split(","):
+        report(name, range(arguments.first_seed, arguments.first_seed + arguments.seeds), arguments.show)
+
+
+if __name__ == "__main__":
+    main()
