@@ -19,7 +19,7 @@ def simplify(
     trials: Annotated[int, typer.Option("--trials", help="How many programs to evaluate for it.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Leave out of a program what makes it no better: terms, conditions, branches, statements.
+    """Leave out of a program what makes it no better: terms of sums, branches of conditions.
 
     A part stays out if no score falls, on the episodes of a run and on those of its validation.
 

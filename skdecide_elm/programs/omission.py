@@ -21,6 +21,7 @@ __all__ = ["Omission", "omissions"]
 
 _WIDTH = 110
 _SAFE_IN_SUMS = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.Constant)
+_ELSE = re.compile(r"else\s*:")
 _Edit = tuple[int, int, str]
 
 
@@ -40,17 +41,17 @@ class Omission:
 def omissions(code: str) -> list[Omission]:
     """All ways to leave one part out, the largest part first.
 
-    Parts are branches, conditions, terms of sums, operands of ``and`` and ``or``, loops, and statements that are there
-    for their effect, within the evolve blocks. Some of the programs will not run.
+    Parts are the terms of sums, and the branches of conditions with an alternative, within the evolve blocks. What
+    guards against rare cases is none: a condition without an alternative, an operand of ``and``, a limit of a loop.
 
     Raises:
         ProgramError: the text is not Python.
     """
     text = _Text(code)
     found: dict[str, tuple[int, Omission]] = {}
-    for part, edits, size in text.parts():
+    for part, edit, size in text.parts():
         try:
-            new = without_newly_unused(_joined(text.positions.replaced(edits), min(edits)[0]), code)
+            new = without_newly_unused(_joined(text.positions.replaced([edit]), edit[0]), code)
             key = normal_form(new)
         except ProgramError:  # a layout that the edits do not foresee
             continue
@@ -68,76 +69,50 @@ class _Text:
         self.positions = TextPositions(code)
         self._lines = code.split("\n")
 
-    def parts(self) -> Iterator[tuple[str, list[_Edit], int]]:
-        """(what is left out, the edits that leave it out, its size in nodes)."""
-        for statement in ast.walk(self._tree):
-            for field in ("body", "orelse"):
-                block = getattr(statement, field, None)
-                if isinstance(block, list) and not isinstance(statement, (ast.Module, ast.ClassDef)):
-                    for node in block:
-                        yield from self._of_statement(node, len(block) > 1) if self._is_inside(node) else ()
-        for node in _expressions(self._tree):
-            if self._is_inside(node):
-                yield from self._of_expression(node)
+    def parts(self) -> Iterator[tuple[str, _Edit, int]]:
+        """(what is left out, the edit that leaves it out, its size in nodes)."""
+        for node in _nodes(self._tree):
+            if isinstance(node, (ast.If, ast.BinOp, ast.IfExp)) and self._is_inside(node):
+                if isinstance(node, ast.If):
+                    yield from self._of_if(node) if node.orelse else ()
+                else:
+                    yield from self._of_expression(node)
 
     def _is_inside(self, node: ast.stmt | ast.expr) -> bool:
         return {node.lineno, node.end_lineno} <= self._inside
 
-    def _of_statement(self, node: ast.stmt, has_others: bool) -> Iterator[tuple[str, list[_Edit], int]]:
-        if isinstance(node, ast.If):
-            yield from self._of_if(node, has_others)
-        elif has_others and _is_effect(node):
-            yield ast.unparse(node), [self._without_lines(node.lineno, _end(node))], _size(node)
-
-    def _of_if(self, node: ast.If, has_others: bool) -> Iterator[tuple[str, list[_Edit], int]]:
-        first, last = node.body[0].lineno, _end(node.body[-1])
-        if first == node.lineno:
-            return
-        is_elif = self._line(node.lineno).startswith("elif")
-        test = f"if {ast.unparse(node.test)}"
-        lost = sum(map(_size, node.orelse)) + _size(node.test)
-        indent = node.col_offset
-        if is_elif:  # the branch stays where it is, after an else
-            kept = " " * indent + "else:\n" + self._between(self._header_end(node) + 1, last)
-        else:
-            kept = _moved(self._between(self._header_end(node) + 1, last), indent)
-        yield f"{test}: always", [self._lines_replaced(node.lineno, _end(node), kept)], lost
-        gain = sum(map(_size, node.body)) + _size(node.test)
-        if not node.orelse:
-            if has_others or is_elif:
-                yield f"{test}: never", [self._without_lines(node.lineno, last)], gain
-            return
+    def _of_if(self, node: ast.If) -> Iterator[tuple[str, _Edit, int]]:
+        last, end, indent = _end(node.body[-1]), _end(node), node.col_offset
         following = node.orelse[0]
-        is_chain = isinstance(following, ast.If) and self._line(following.lineno).startswith("elif")
-        if is_elif:
-            yield f"{test}: never", [self._without_lines(node.lineno, last)], gain
-        elif is_chain:
-            rest = re.sub("^( *)elif", r"\1if", self._between(following.lineno, _end(node)))
-            yield f"{test}: never", [self._lines_replaced(node.lineno, _end(node), rest)], gain
-        elif following.lineno > last + 1:
-            begin = next(line for line in range(following.lineno - 1, last, -1) if self._line(line).startswith("else"))
-            rest = _moved(self._between(begin + 1, _end(node)), indent)
-            yield f"{test}: never", [self._lines_replaced(node.lineno, _end(node), rest)], gain
+        if node.body[0].lineno == node.lineno or _ELSE.match(self._line(following.lineno)):
+            return  # a branch in the line of its condition
+        body = self._between(self._header_end(node) + 1, last)
+        is_elif = self._line(node.lineno).startswith("elif")
+        goes_on = self._line(following.lineno).startswith("elif")
+        test = f"if {ast.unparse(node.test)}"
+        always = " " * indent + "else:\n" + body if is_elif else _moved(body, indent)
+        yield f"{test}: always", self._lines_replaced(node.lineno, end, always), _size(node.test, *node.orelse)
+        if is_elif:  # the rest goes on from what stands before
+            never = self._between(last + 1, end)
+        elif goes_on:
+            never = re.sub("^( *)elif", r"\1if", self._between(following.lineno, end))
+        else:
+            header = next(n for n in range(following.lineno - 1, last, -1) if _ELSE.match(self._line(n)))
+            never = _moved(self._between(header + 1, end), indent)
+        yield f"{test}: never", self._lines_replaced(node.lineno, end, never), _size(node.test, *node.body)
 
-    def _of_expression(self, node: ast.expr) -> Iterator[tuple[str, list[_Edit], int]]:
-        if isinstance(node, ast.BinOp) and _is_sum(node) and not _is_textual(node):
+    def _of_expression(self, node: ast.BinOp | ast.IfExp) -> Iterator[tuple[str, _Edit, int]]:
+        if isinstance(node, ast.IfExp):
+            yield self._expression(node, self._operand(node.body), node.test, node.orelse)
+            yield self._expression(node, self._operand(node.orelse), node.test, node.body)
+        elif _is_sum(node) and not _is_textual(node):
             yield self._expression(node, self._operand(node.left), node.right)
             if not _is_sum(node.left):  # else term by term
                 sign = "-" if isinstance(node.op, ast.Sub) else ""
                 yield self._expression(node, self._operand(node.right, sign), node.left)
-        elif isinstance(node, ast.IfExp):
-            yield self._expression(node, self._operand(node.body), node.orelse, node.test)
-            yield self._expression(node, self._operand(node.orelse), node.body, node.test)
-        elif isinstance(node, ast.BoolOp):
-            symbol = " and " if isinstance(node.op, ast.And) else " or "
-            for left_out in node.values:
-                rest = [f"({self._source(value)})" for value in node.values if value is not left_out]
-                new = ast.unparse(ast.parse(symbol.join(rest), mode="eval"))
-                yield self._expression(node, f"({new})" if len(rest) > 1 else new, left_out)
 
-    def _expression(self, node: ast.expr, new: str, *lost: ast.expr) -> tuple[str, list[_Edit], int]:
-        part = " and ".join(map(ast.unparse, lost))
-        return part, [(*self.positions.span(node), new)], sum(map(_size, lost))
+    def _expression(self, node: ast.expr, new: str, *lost: ast.expr) -> tuple[str, _Edit, int]:
+        return ": ".join(map(ast.unparse, lost)), (*self.positions.span(node), new), _size(*lost)
 
     def _operand(self, node: ast.expr, sign: str = "") -> str:
         source = self._source(node)
@@ -159,29 +134,18 @@ class _Text:
         lines = range(_end(node.test), node.body[0].lineno)
         return next((line for line in lines if self._line(line).split("#")[0].rstrip().endswith(":")), lines[0])
 
-    def _without_lines(self, first: int, last: int) -> _Edit:
-        return self._lines_replaced(first, last, "")
-
     def _lines_replaced(self, first: int, last: int, new: str) -> _Edit:
         return self.positions.offset(first, 0), self.positions.offset(last, 0) + len(self._lines[last - 1]) + 1, new
 
 
-def _expressions(tree: ast.AST) -> Iterator[ast.expr]:
-    """All expressions but those in f-strings, whose positions are wrong before Python 3.12."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.expr):
-            yield child
-        if not isinstance(child, ast.JoinedStr):
-            yield from _expressions(child)
-
-
-def _is_effect(node: ast.stmt) -> bool:
-    """Whether a statement does something beyond giving names a value."""
-    if isinstance(node, ast.Assign):
-        return all(isinstance(target, ast.Subscript) for target in node.targets)
-    if isinstance(node, ast.Expr):
-        return not isinstance(node.value, ast.Constant)
-    return isinstance(node, (ast.For, ast.While, ast.AugAssign))
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those in f-strings, whose positions are wrong before Python 3.12."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, ast.JoinedStr):
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def _is_sum(node: ast.expr) -> bool:
@@ -196,8 +160,8 @@ def _is_textual(node: ast.BinOp) -> bool:
     )
 
 
-def _size(node: ast.AST) -> int:
-    return sum(1 for _ in ast.walk(node))
+def _size(*nodes: ast.AST) -> int:
+    return sum(1 for node in nodes for _ in ast.walk(node))
 
 
 def _end(node: ast.stmt | ast.expr) -> int:

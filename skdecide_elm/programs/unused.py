@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from skdecide_elm.programs.markers import lines_inside
+from skdecide_elm.programs.markers import END, START, lines_inside
 from skdecide_elm.programs.normal_form import parse
 from skdecide_elm.programs.text_positions import TextPositions
 
@@ -70,11 +70,16 @@ def _spans(node: ast.AST, used: _Names, gone: _Names) -> Iterator[tuple[int, int
             reached, unreached = _by_reach(block)
             dispensable = [statement for statement in reached if _is_dispensable(statement, gone)]
             lost = [*(dispensable if len(dispensable) < len(reached) else ()), *unreached]
-            yield from ((statement.lineno, statement.end_lineno or 0) for statement in lost)
+            yield from ((_first_line(statement), statement.end_lineno or 0) for statement in lost)
     if isinstance(node, ast.Assign) and _is_declaration(node):
         yield from _entries(node, gone)
     for child in ast.iter_child_nodes(node):
         yield from _spans(child, used, gone)
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(node.lineno for node in decorators)])
 
 
 def _by_reach(block: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt]]:
@@ -89,6 +94,8 @@ def _is_dispensable(statement: ast.stmt, gone: _Names) -> bool:
         return all(_is_gone(part, gone) for target in statement.targets for part in _parts(target))
     if isinstance(statement, ast.AnnAssign):
         return _is_gone(statement.target, gone)
+    if isinstance(statement, ast.FunctionDef):
+        return statement.name in gone.plain
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return gone.plain.issuperset(alias.asname or alias.name.split(".")[0] for alias in statement.names)
     return False
@@ -147,19 +154,17 @@ def _source(code: str, positions: TextPositions, node: ast.expr) -> str:
 
 
 def _without(code: str, numbers: set[int]) -> str:
-    """The text without some lines, and without the blank ones that would then follow others or a marker."""
+    """The text without some lines, and without the blank ones that would then stand beside others or a marker."""
     kept: list[str] = []
     is_after_gap = False
     for number, line in enumerate(code.split("\n"), start=1):
         if number in numbers:
             is_after_gap = True
-        elif is_after_gap and not line.strip() and kept and _is_blank_or_marker(kept[-1]):
+        elif is_after_gap and not line.strip() and kept and (not kept[-1].strip() or START in kept[-1]):
             continue
         else:
+            while is_after_gap and END in line and kept and not kept[-1].strip():
+                kept.pop()
             is_after_gap = False
             kept.append(line)
     return "\n".join(kept)
-
-
-def _is_blank_or_marker(line: str) -> bool:
-    return not line.strip() or "EVOLVE-BLOCK-START" in line

@@ -221,11 +221,11 @@ class ProgramSolver(Showing, Solver, Policies, Restorable, ABC):  # type: ignore
         return self._backend.evaluate(code, cached)
 
     def simplify_program_code(self, code: str, max_trials: int = 100) -> str:
-        """A program without the terms, conditions, branches and statements that make it no better, for who reads it.
+        """A program without the terms of sums and the branches that make it no better, for who reads it.
 
         They are left out one at a time, the largest first, and stay out if no score falls, on the domains of the search
-        and on those for validation; so do names, constants and imports that nothing needs any more. The search does
-        not hear of it.
+        and on those for validation; so do names, constants and imports that nothing needs any more. Guards against
+        rare cases stay: conditions without an alternative. The search does not hear of it.
 
         Args:
             code: such as that of `get_best_program_code`.
