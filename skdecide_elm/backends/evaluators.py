@@ -127,9 +127,12 @@ class Evaluators:
             ProgramError: it fails there.
         """
         judges = [evaluator for name, evaluator in self._by_name.items() if name in ("train", "validation")]
-        best = [judge.evaluate_all([code])[0].combined_score for judge in judges]
-        if not all(map(math.isfinite, best)):
-            raise ProgramError("expected a program that runs; found one that fails; evaluate it to see how")
+        found = [judge.evaluate_all([code])[0] for judge in judges]
+        for evaluation in found:
+            if not evaluation.is_valid:
+                problem = evaluation.artifacts.get("error", "no score")
+                raise ProgramError(f"expected a program that runs; found one that fails: {problem}; mend it first")
+        best = [evaluation.combined_score for evaluation in found]
 
         def is_as_good(other: str) -> bool:
             scores: list[float] = []

@@ -4,7 +4,7 @@ is not reached."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from skdecide_elm.programs.markers import END, START, lines_inside
@@ -14,6 +14,7 @@ from skdecide_elm.programs.text_positions import TextPositions
 __all__ = ["without_newly_unused"]
 
 _Entry: TypeAlias = "tuple[ast.expr, ast.expr]"
+_Path: TypeAlias = "tuple[str, ...]"
 
 
 class _Names(NamedTuple):
@@ -31,18 +32,29 @@ def without_newly_unused(code: str, before: str) -> str:
     Raises:
         ProgramError: a text is not Python.
     """
-    used = _used(parse(before))
+    before_tree = parse(before)
+    used, local = _used(before_tree), dict(_local_names(before_tree))
     while True:
         tree = parse(code)
         now = _used(tree)
         attributes = used.attributes - now.attributes
         # constants of a class are read as attributes, those of a module as plain names
         gone = _Names((used.plain | used.attributes) - now.plain - now.attributes, attributes)
-        spans = (range(first, last + 1) for first, last in _spans(tree, used, gone))
+        spans = (range(first, last + 1) for first, last in _spans(tree, gone, local))
         lines = {number for span in spans for number in span} & lines_inside(code)
         if not lines:
             return _without_bounds(code, gone)
         code = _without(code, lines)
+
+
+def _local_names(node: ast.AST, path: _Path = ()) -> Iterator[tuple[_Path, frozenset[str]]]:
+    """The plain names that each function reads, by where it is defined; none of those that bind names of others."""
+    path = (*path, getattr(node, "name", ""))
+    if isinstance(node, ast.FunctionDef):
+        is_closed = not any(isinstance(inner, (ast.Global, ast.Nonlocal)) for inner in ast.walk(node))
+        yield path, _used(node).plain if is_closed else frozenset()
+    for child in ast.iter_child_nodes(node):
+        yield from _local_names(child, path)
 
 
 def _used(tree: ast.AST) -> _Names:
@@ -56,14 +68,17 @@ def _used(tree: ast.AST) -> _Names:
     )
 
 
-def _spans(node: ast.AST, used: _Names, gone: _Names) -> Iterator[tuple[int, int]]:
+def _spans(
+    node: ast.AST, gone: _Names, local: Mapping[_Path, frozenset[str]], path: _Path = ()
+) -> Iterator[tuple[int, int]]:
     """The lines, from and to, of what is there for names that are gone, and of what is not reached.
 
     Args:
-        used: the names that were used before.
+        local: the plain names that functions have used before, by `_local_names`.
     """
-    if isinstance(node, ast.FunctionDef) and not any(isinstance(n, (ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
-        gone = gone._replace(plain=used.plain - _used(node).plain)  # it has names of its own
+    path = (*path, getattr(node, "name", ""))
+    if isinstance(node, ast.FunctionDef):
+        gone = gone._replace(plain=local.get(path, frozenset()) - _used(node).plain)
     for field in ("body", "orelse"):
         block = getattr(node, field, None)
         if isinstance(block, list):
@@ -74,7 +89,7 @@ def _spans(node: ast.AST, used: _Names, gone: _Names) -> Iterator[tuple[int, int
     if isinstance(node, ast.Assign) and _is_declaration(node):
         yield from _entries(node, gone)
     for child in ast.iter_child_nodes(node):
-        yield from _spans(child, used, gone)
+        yield from _spans(child, gone, local, path)
 
 
 def _first_line(statement: ast.stmt) -> int:
@@ -113,7 +128,9 @@ def _is_gone(target: ast.expr, gone: _Names) -> bool:
 
 
 def _is_declaration(statement: ast.Assign) -> bool:
-    return ast.unparse(statement.targets[0]) == "TUNABLES" and isinstance(statement.value, ast.Dict)
+    """Whether it declares bounds, all of them in its own text."""
+    value = statement.value
+    return ast.unparse(statement.targets[0]) == "TUNABLES" and isinstance(value, ast.Dict) and None not in value.keys
 
 
 def _entries(statement: ast.Assign, gone: _Names) -> Iterator[tuple[int, int]]:
@@ -131,8 +148,8 @@ def _divided(declaration: ast.Assign, gone: _Names) -> tuple[list[_Entry], list[
     kept: list[_Entry] = []
     assert isinstance(declaration.value, ast.Dict)
     for key, value in zip(declaration.value.keys, declaration.value.values, strict=True):
-        if key is not None:
-            (lost if isinstance(key, ast.Constant) and key.value in gone.plain else kept).append((key, value))
+        assert key is not None
+        (lost if isinstance(key, ast.Constant) and key.value in gone.plain else kept).append((key, value))
     return lost, kept
 
 
@@ -143,9 +160,10 @@ def _without_bounds(code: str, gone: _Names) -> str:
     for node in ast.walk(parse(code)):
         if isinstance(node, ast.Assign) and _is_declaration(node):
             lost, kept = _divided(node, gone)
+            if not lost:
+                continue
             entries = [f"{_source(code, positions, key)}: {_source(code, positions, value)}" for key, value in kept]
-            if lost:
-                edits.append((*positions.span(node.value), "{" + ", ".join(entries) + "}"))
+            edits.append((*positions.span(node.value), "{" + ", ".join(entries) + "}"))
     return positions.replaced(edits)
 
 

@@ -187,8 +187,9 @@ def test_bounds_in_one_line():
 
 
 def test_what_was_not_needed_before_stays():
-    code = body("spare = 1", "return observation + 1")
-    assert without(code)["1"] == body("spare = 1", "return observation")
+    other = "\n    def other(self, spare):\n        return spare\n"
+    code = body("spare = self.act()", "return observation + 1") + other
+    assert without(code)["1"] == body("spare = self.act()", "return observation") + other
 
 
 def test_a_text_that_is_not_python_is_refused():

@@ -93,9 +93,14 @@ def test_a_part_is_left_out_if_neither_search_nor_validation_needs_it(initial):
         assert solver.simplify_program_code(CUNNING) == CUNNING
 
 
-@pytest.mark.parametrize("broken", [program("no_such_name"), "class Planner(:"])
-def test_a_program_that_fails_is_not_simplified(initial, broken):
-    with make(initial, NARROW) as solver, pytest.raises(ProgramError, match="expected a program that runs"):
+@pytest.mark.parametrize(
+    ("broken", "error"), [(program("no_such_name"), "NameError"), ("class Planner(:", "SyntaxError")]
+)
+def test_a_program_that_fails_is_not_simplified(initial, broken, error):
+    with (
+        make(initial, NARROW) as solver,
+        pytest.raises(ProgramError, match=f"found one that fails: {error}.*; mend it"),
+    ):
         solver.simplify_program_code(broken)
 
 
