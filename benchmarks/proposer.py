@@ -152,10 +152,11 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print the final programs")
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:  # which starts a process when it is asked
+        apply = pool.map if arguments.jobs > 1 else map
         for name in arguments.rows.split(","):
             for arm in arguments.arms.split(","):
-                report(ROWS[name], arm, seeds, arguments.show, pool.map(partial(run, name, arm), seeds))
+                report(ROWS[name], arm, seeds, arguments.show, apply(partial(run, name, arm), seeds))
 
 
 if __name__ == "__main__":
