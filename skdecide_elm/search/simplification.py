@@ -19,7 +19,7 @@ def simplified(code: str, is_as_good: Callable[[str], bool], max_trials: int) ->
     A part that is needed once is not tried again, so that there are about as many trials as parts.
 
     Args:
-        is_as_good: whether a program is no worse than the last one of which this was True; else than ``code``.
+        is_as_good: whether a program is no worse than the last one that was, at first than ``code``.
         max_trials: how often to ask.
 
     Raises:
