@@ -115,10 +115,25 @@ def _tuned(score: Score, row: Row, seed: int) -> Iterator[tuple[float, str]]:
         yield value, child
 
 
-def run(name: str, arm: str, seed: int) -> tuple[float, float, str]:
-    """(what the final program reaches on the test, seconds, the program) of one run."""
+def be_quiet() -> None:
+    """Leave out what solvers and gymnasium tell, in this process."""
     logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="gymnasium.*")
+
+
+def row_arguments(description: str | None, rows: Iterable[str]) -> argparse.ArgumentParser:
+    """A command line that chooses rows and seeds."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--rows", default=",".join(rows))
+    parser.add_argument("--show", action="store_true", help="print the final programs")
+    return parser
+
+
+def run(name: str, arm: str, seed: int) -> tuple[float, float, str]:
+    """(what the final program reaches on the test, seconds, the program) of one run."""
+    be_quiet()
     started = time.perf_counter()
     code = ARMS[arm](ROWS[name], seed)
     return ROWS[name].test(code), time.perf_counter() - started, code
@@ -143,13 +158,9 @@ def report(row: Row, arm: str, seeds: range, shows: bool, runs: Iterable[tuple[f
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--rows", default=",".join(ROWS))
+    parser = row_arguments(__doc__, ROWS)
     parser.add_argument("--arms", default=",".join(ARMS))
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time, in processes of their own")
-    parser.add_argument("--show", action="store_true", help="print the final programs")
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:  # which starts a process when it is asked

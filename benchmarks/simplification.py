@@ -8,17 +8,14 @@ of the validation; the test has others.
 
 from __future__ import annotations
 
-import argparse
-import logging
 import statistics
-import warnings
 
-from proposer import ROWS, solver_of
+from proposer import ROWS, be_quiet, row_arguments, solver_of
 
 from skdecide_elm.programs.markers import evolve_blocks
 from skdecide_elm.programs.tunables import read_tunables
 
-DEFAULT_ROWS = "CartPole-v1,MountainCar-v0,Acrobot-v1,Pendulum-v1"
+CONTROLLERS = ("CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Pendulum-v1")
 
 
 def before_and_after(name: str, seed: int) -> tuple[str, str]:
@@ -53,14 +50,8 @@ def report(name: str, seeds: range, shows: bool) -> None:
 
 def main() -> None:
     """Print all rows."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--rows", default=DEFAULT_ROWS)
-    parser.add_argument("--show", action="store_true", help="print what is left of the programs")
-    arguments = parser.parse_args()
-    logging.getLogger("skdecide_elm").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="gymnasium.*")
+    arguments = row_arguments(__doc__, CONTROLLERS).parse_args()
+    be_quiet()
     for name in arguments.rows.split(","):
         report(name, range(arguments.first_seed, arguments.first_seed + arguments.seeds), arguments.show)
 

@@ -63,7 +63,6 @@ class _Text:
     """A program with the places of its parts."""
 
     def __init__(self, code: str) -> None:
-        self._code = code
         self._tree = parse(code)
         self._inside = lines_inside(code)
         self.positions = TextPositions(code)
@@ -115,13 +114,10 @@ class _Text:
         return ": ".join(map(ast.unparse, lost)), (*self.positions.span(node), new), _size(*lost)
 
     def _operand(self, node: ast.expr, sign: str = "") -> str:
-        source = self._source(node)
+        source = self.positions.source(node)
         if not isinstance(node, _SAFE_IN_SUMS):
             return f"{sign}({source})"
         return f"{sign}({source})" if sign and _is_sum(node) else f"{sign}{source}"
-
-    def _source(self, node: ast.expr) -> str:
-        return self._code[slice(*self.positions.span(node))]
 
     def _line(self, number: int) -> str:
         return self._lines[number - 1].strip()

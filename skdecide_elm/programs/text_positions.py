@@ -27,6 +27,10 @@ class TextPositions:
         assert node.end_lineno is not None and node.end_col_offset is not None
         return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
 
+    def source(self, node: ast.expr | ast.stmt) -> str:
+        """The text of a node, without parentheses around it."""
+        return self._text[slice(*self.span(node))]
+
     def offset(self, line: int, byte_column: int) -> int:
         """The offset of a line (from 1) and a column in bytes (from 0)."""
         prefix = self._lines[line - 1].encode()[:byte_column]

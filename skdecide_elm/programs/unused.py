@@ -162,13 +162,9 @@ def _without_bounds(code: str, gone: _Names) -> str:
             lost, kept = _divided(node, gone)
             if not lost:
                 continue
-            entries = [f"{_source(code, positions, key)}: {_source(code, positions, value)}" for key, value in kept]
+            entries = [f"{positions.source(key)}: {positions.source(value)}" for key, value in kept]
             edits.append((*positions.span(node.value), "{" + ", ".join(entries) + "}"))
     return positions.replaced(edits)
-
-
-def _source(code: str, positions: TextPositions, node: ast.expr) -> str:
-    return code[slice(*positions.span(node))]
 
 
 def _without(code: str, numbers: set[int]) -> str:

@@ -196,8 +196,9 @@ class Search:
             yield job
 
     def _has_room(self, proposers: Proposers) -> bool:
-        asking = {step: job.proposer for step, job in self._jobs.items() if job.trial is None}
-        return len(self._jobs) < self.settings.window and proposers.may_begin(asking)
+        if len(self._jobs) >= self.settings.window:
+            return False
+        return proposers.may_begin({step: job.proposer for step, job in self._jobs.items() if job.trial is None})
 
     def _job(self, step: int, proposers: Proposers) -> Job:
         counted = self.statistics.steps + len(self._jobs) + 1 - self.settings.init_steps
