@@ -1,11 +1,14 @@
 """What the embedded proposer reaches, beside two null arms at the same number of evaluations.
 
     python benchmarks/proposer.py [--seeds 10] [--first-seed 0] [--rows CartPole-v1,...] [--arms proposer,...]
-        [--jobs 1] [--show]
+        [--jobs 1] [--record FILE] [--show]
 
 Each seed is one run of `IntegratedOpenEvolve` from the generated random sampler, with no LLM. A row's budget counts
 every evaluation: of the initial program, of proposals, of tuned constants and of the validation that chooses the final
-program. The final program is scored on episodes or instances that no search has seen. The null arms:
+program. The final program is scored on episodes or instances that no search has seen. All of it takes about a day of
+one core: with ``--record`` each run is written to a file as it ends, and those that are there are not run again, so
+that the work can be done in parts, and a single run can be looked up and repeated. The table is printed of all that the
+file has (``--seeds 0``: without running any more). The null arms:
 
 random      independent proposals from the same grammar, none built on another; the best of them
 constants   the first proposal that has constants, and CMA-ES on these for all the rest of the budget
@@ -15,15 +18,15 @@ from __future__ import annotations
 
 import argparse
 import logging
-import statistics
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+from pathlib import Path
 
 from openevolve.utils.code_utils import parse_full_rewrite
+from record import ARMS, Record, Run, table
 from rows import Row
 from rows_combinatorial import ROWS as COMBINATORIAL
 from rows_control import ROWS as CONTROL
@@ -37,7 +40,7 @@ from skdecide_elm.programs.markers import evolve_blocks
 from skdecide_elm.programs.tunables import read_tunables, with_values
 from skdecide_elm.search.tuning import Range, RangeSearch
 
-ROWS: dict[str, Row] = {row.name: row for row in (*COMBINATORIAL, *CONTROL)}
+ROWS: dict[str, Row] = {row.name: row for row in (*CONTROL, *COMBINATORIAL)}
 """All rows by name, in the order of the table."""
 
 Score = Callable[[str], float]
@@ -60,11 +63,9 @@ def constants_only(row: Row, seed: int) -> str:
     return _best(row, seed, lambda score: _tuned(score, row, seed))
 
 
-ARMS: dict[str, Callable[[Row, int], str]] = {
-    "proposer": proposer,
-    "random": random_proposals,
-    "constants": constants_only,
-}
+_SPENDING: dict[str, Callable[[Row, int], str]] = dict(
+    zip(ARMS, (proposer, random_proposals, constants_only), strict=True)
+)
 
 
 def solver_of(row: Row, seed: int) -> IntegratedOpenEvolve:
@@ -131,43 +132,43 @@ def row_arguments(description: str | None, rows: Iterable[str]) -> argparse.Argu
     return parser
 
 
-def run(name: str, arm: str, seed: int) -> tuple[float, float, str]:
-    """(what the final program reaches on the test, seconds, the program) of one run."""
+def outcome(run: Run) -> tuple[Run, float, float, str]:
+    """(the run, what its final program reaches on the test, seconds, the program)."""
     be_quiet()
     started = time.perf_counter()
-    code = ARMS[arm](ROWS[name], seed)
-    return ROWS[name].test(code), time.perf_counter() - started, code
+    code = _SPENDING[run.arm](ROWS[run.row], run.seed)
+    return run, ROWS[run.row].test(code), time.perf_counter() - started, code
 
 
-def report(row: Row, arm: str, seeds: range, shows: bool, runs: Iterable[tuple[float, float, str]]) -> None:
-    """Print the runs of a row and arm as they end, with their programs if asked, then their summary."""
-    values = []
-    for seed, (value, seconds, code) in zip(seeds, runs, strict=True):
-        values.append(value)
-        print(f"    {row.name}, {arm}, seed {seed}: {value:.4g} in {seconds:.0f} s", flush=True)
-        if shows:
-            print(*evolve_blocks(code), sep="\n", flush=True)
-    median = statistics.median(values)
-    verdict = "reached" if row.reached(median) else "missed"
-    print(
-        f"{row.name} | {arm} | {row.budget} evaluations | median {median:.4g} | range {min(values):.4g} to "
-        f"{max(values):.4g} | target {row.target:g} {row.unit}: {verdict} | {row.references}",
-        flush=True,
-    )
+def outcomes(runs: list[Run], jobs: int) -> Iterator[tuple[Run, float, float, str]]:
+    """Of each run, as it ends."""
+    if jobs == 1:
+        yield from map(outcome, runs)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(outcome, run) for run in runs]):
+            yield done.result()
 
 
 def main() -> None:
-    """Print the table."""
-    parser = row_arguments(__doc__, ROWS)
+    """Run what is not in the record yet, and print the table."""
+    parser = row_arguments(__doc__, (name for name, row in ROWS.items() if row.available))
     parser.add_argument("--arms", default=",".join(ARMS))
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time, in processes of their own")
+    parser.add_argument("--record", type=Path, help="file of the runs; those that it has are not run again")
     arguments = parser.parse_args()
+    record = Record(arguments.record)
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:  # which starts a process when it is asked
-        apply = pool.map if arguments.jobs > 1 else map
-        for name in arguments.rows.split(","):
-            for arm in arguments.arms.split(","):
-                report(ROWS[name], arm, seeds, arguments.show, apply(partial(run, name, arm), seeds))
+    names, arms = arguments.rows.split(","), arguments.arms.split(",")
+    if not all(ROWS[name].available for name in names):
+        parser.error("expected a folder with PSPLIB's projects for the rows rcpsp-…; name it in SKDECIDE_ELM_DATA")
+    runs = [Run(name, arm, seed) for name in names for arm in arms for seed in seeds]
+    for run, value, seconds, code in outcomes([run for run in runs if run not in record], arguments.jobs):
+        record.add(run, value, seconds)
+        print(f"{run.row}, {run.arm}, seed {run.seed}: {value:.4g} in {seconds:.0f} s", flush=True)
+        if arguments.show:
+            print(*evolve_blocks(code), sep="\n", flush=True)
+    print(table(ROWS.values(), record))
 
 
 if __name__ == "__main__":

@@ -21,27 +21,33 @@ class Row:
 
     Attributes:
         name: by which ``--rows`` chooses it.
+        title: its name for the reader of the table.
         budget: evaluations per run, with those of the initial program, of the tuning and of the validation.
         domain_factory: makes the domain of the solver and, unless the options say otherwise, of the search.
         test: scores the text of a program on unseen episodes or instances, in the unit of ``target``.
         target: the median to reach.
         higher_is_better: whether a run should score high or low.
         unit: of ``target``, for the reader.
+        decimals: with which values in that unit are printed.
         references: what others reach, for the reader.
         solver_options: further arguments of `IntegratedOpenEvolve`, such as ``evaluator_rollout_max_steps``.
         validation_cost: evaluations that the choice of the final program costs, whatever the options.
+        available: whether the data is there that the test reads.
     """
 
     name: str
+    title: str
     budget: int
     domain_factory: Callable[[], Domain]
     test: Callable[[str], float]
     target: float
     higher_is_better: bool
     unit: str
-    references: str = ""
+    decimals: int
+    references: str
     solver_options: Mapping[str, Any] = field(default_factory=dict)
     validation_cost: int = 0
+    available: bool = True
 
     @property
     def iterations(self) -> int:

@@ -2,7 +2,7 @@
 
 Nothing of the test is seen in the search: its mazes and streams have seeds of their own, and its projects are PSPLIB's,
 read from ``rcpsp`` in the folder that the environment variable ``SKDECIDE_ELM_DATA`` names (``j30``, ``j60`` and their
-best known makespans), while the search draws projects. Without the folder these rows are left out.
+best known makespans), while the search draws projects. Without the folder these rows cannot be tested.
 """
 
 from __future__ import annotations
@@ -157,12 +157,14 @@ def _maze_row(name: str, loops: float, references: str) -> Row:
     }
     return Row(
         name=name,
+        title=f"20 × 20 mazes {'with' if loops else 'without'} loops",
         budget=200,
         domain_factory=factories[0],
         test=partial(maze_detour, loops),
         target=1.02,
         higher_is_better=False,
-        unit="× optimal",
+        unit="× the shortest path",
+        decimals=2,
         references=references,
         solver_options=options,
     )
@@ -181,12 +183,14 @@ def _packing_row(
     factory = partial(OnlineBinPacking, capacity, distribution=distribution, n_items=n_items)
     return Row(
         name=f"binpacking-{distribution}",
+        title=f"online packing, {distribution.title()} sizes",
         budget=400,
         domain_factory=factory,
         test=partial(packing_excess, distribution, capacity, n_items, n_tests),
         target=target,
         higher_is_better=False,
         unit="% above the L1 bound",
+        decimals=2,
         references=references,
         solver_options={
             "planner_domain_factory": partial(OnlineBinPacking, capacity),
@@ -219,12 +223,14 @@ def _project_row(
     validating = factories * len(strengths) * validations  # as many episodes as the search's, so many times
     return Row(
         name=name,
+        title=f"PSPLIB {instances} {'by a rule' if domain_class is RuleOnlyScheduling else 'with the model'}",
         budget=400,
         domain_factory=factories[-1],
         test=partial(makespan_excess, domain_class, instances),
         target=target,
         higher_is_better=False,
         unit="% above best known",
+        decimals=1,
         references=f"LST {lst}",
         solver_options={
             "evaluator_domain_factories": searched,
@@ -236,6 +242,7 @@ def _project_row(
             **options,
         },
         validation_cost=_CANDIDATES * validations,
+        available=bool(_DATA),
     )
 
 
@@ -259,5 +266,5 @@ ROWS = (
     # the best programs differ by less than one stream can tell: five for each candidate, counted as five evaluations
     _packing_row("weibull", 100, 5000, 1, 5, 0.72, "best fit 3.98, FunSearch 0.68, two constants 0.68–0.72", 5),
     _packing_row("uniform", 150, 500, 30, 60, 3.05, "best fit 5.37, FunSearch 3.11, two constants 2.95"),
-    *(_PROJECTS if _DATA else ()),
+    *_PROJECTS,
 )

@@ -41,12 +41,14 @@ def _row(env_id: str, horizon: int, budget: int, target: float, episodes: int, r
     factory = partial(GymnasiumDomain, env_id)
     return Row(
         name=env_id,
+        title=env_id,
         budget=budget,
         domain_factory=factory,
         test=partial(mean_return, env_id, horizon),
         target=target,
         higher_is_better=True,
         unit="mean return",
+        decimals=0,
         references=references,
         solver_options={
             "evaluator_rollout_max_steps": horizon,

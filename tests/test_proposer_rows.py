@@ -12,11 +12,16 @@ ROWS = ("CartPole-v1", "maze-loops", "maze-perfect")
 BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "proposer.py"
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_a_row_reaches_its_target_on_unseen_episodes(row):
-    command = [sys.executable, BENCHMARK, "--seeds", "1", "--arms", "proposer", "--rows", row]
+def printed(row, record):
+    command = [sys.executable, BENCHMARK, "--seeds", "1", "--arms", "proposer", "--rows", row, "--record", record]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    summary = done.stdout.splitlines()[-1]
-    assert summary.startswith(f"{row} | proposer | ")
-    assert ": reached | " in summary, summary
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_reaches_its_target_on_unseen_episodes(row, tmp_path):
+    run, *table = printed(row, tmp_path / "record.csv")
+    assert run.startswith(f"{row}, proposer, seed 0: ")
+    assert ": reached | " in table[-1], table
+    assert printed(row, tmp_path / "record.csv") == table, "what is in the record is not run again"
