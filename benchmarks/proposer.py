@@ -38,7 +38,7 @@ from skdecide_elm.errors import ReplyError
 from skdecide_elm.llm.embedded import EmbeddedProposer
 from skdecide_elm.programs.markers import evolve_blocks
 from skdecide_elm.programs.tunables import read_tunables, with_values
-from skdecide_elm.search.tuning import Range, RangeSearch
+from skdecide_elm.search.constants import search_for_constants
 
 ROWS: dict[str, Row] = {row.name: row for row in (*CONTROL, *COMBINATORIAL)}
 """All rows by name, in the order of the table."""
@@ -104,8 +104,7 @@ def _proposals(row: Row, seed: int) -> Iterator[str]:
 def _tuned(score: Score, row: Row, seed: int) -> Iterator[tuple[float, str]]:
     code = next(code for code in _proposals(row, seed) if read_tunables(code))
     yield score(code), code
-    ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in read_tunables(code)}
-    search = RangeSearch(ranges, seed)
+    search = search_for_constants(code, seed)
     for _ in range(row.budget - 1):
         asked = search.ask()
         assert asked is not None

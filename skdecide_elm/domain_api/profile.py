@@ -151,10 +151,10 @@ def profile_space(space: Any, example: Any = None) -> SpaceProfile:
         entries = np.asarray(gym_space.low).dtype
         narrow = entries.kind in "biu" and entries != np.int64
         return dataclasses.replace(seen, kind="box", shape=gym_space.shape, low=low, high=high, narrow=narrow)
-    if isinstance(gym_space, (gym_spaces.MultiDiscrete, gym_spaces.MultiBinary)):
+    if _has_integer_vectors(gym_space):
         profile = _profile_integer_vectors(gym_space)
         # values of another class, such as a dataclass, may have no entries by index
-        shape = gym_space.shape if example is None or seen.shape == gym_space.shape else ()
+        shape = profile.shape if example is None or seen.shape == profile.shape else ()
         return dataclasses.replace(profile, shape=shape, hashable=seen.hashable, fields=seen.fields)
     if _is_listable(space):
         elements = list(space.get_elements())
@@ -252,14 +252,26 @@ def _without_gaps(profile: SpaceProfile, elements: Sequence[Any]) -> SpaceProfil
     return dataclasses.replace(profile, kind="enumerable", start=0)
 
 
+def _has_integer_vectors(space: Any) -> bool:
+    """Whether the values are arrays of integers, or tuples of them."""
+    is_tuple = isinstance(space, gym_spaces.Tuple) and len(space) > 0
+    if is_tuple and all(isinstance(part, gym_spaces.Discrete) for part in space):
+        return True
+    return isinstance(space, (gym_spaces.MultiDiscrete, gym_spaces.MultiBinary))
+
+
 def _profile_integer_vectors(space: Any) -> SpaceProfile:
-    is_binary = isinstance(space, gym_spaces.MultiBinary)
-    sizes = [2] * math.prod(space.shape) if is_binary else list(space.nvec.flat)
-    starts = [0] * len(sizes) if is_binary else list(space.start.flat)
+    shape = space.shape
+    if isinstance(space, gym_spaces.Tuple):
+        shape, sizes, starts = (len(space),), [part.n for part in space], [part.start for part in space]
+    elif isinstance(space, gym_spaces.MultiBinary):
+        sizes, starts = [2] * math.prod(shape), [0] * math.prod(shape)
+    else:
+        sizes, starts = list(space.nvec.flat), list(space.start.flat)
     return SpaceProfile(
         kind="multi_discrete",
         size=math.prod(int(size) for size in sizes),
-        shape=space.shape,
+        shape=shape,
         low=tuple(map(float, starts)),
         high=tuple(float(start + size - 1) for start, size in zip(starts, sizes, strict=True)),
     )

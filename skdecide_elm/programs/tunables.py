@@ -8,7 +8,8 @@ A program declares its tunables beside the assignments, in a class body or at mo
     WEIGHTS = (0.2, -0.4)
 
 or by annotations: ``GAIN: Annotated[float, 0.1, 10.0, "log"] = 0.5``. Each number of a tuple or list is a tunable
-of its own. Only literals change when values are put in; comments and layout stay.
+of its own; ``"choice"`` says of whole numbers that they have no order, as those of actions have none. Only literals
+change when values are put in; comments and layout stay.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ __all__ = [
     "with_values",
 ]
 
-Scale = Literal["linear", "log", "int"]
+Scale = Literal["linear", "log", "int", "choice"]
+
+_WHOLE = ("int", "choice")
+_MOST_CHOICES = 100
 
 _Body: TypeAlias = "ast.Module | ast.ClassDef"
 _STEPS = 1000
@@ -49,7 +53,7 @@ class Tunable:
     Attributes:
         name: ``Planner.GAIN``, ``GAIN`` at module level, ``Planner.WEIGHTS[1]`` for the second number of a tuple.
         low, high: bounds, both included; they enclose ``value``.
-        scale: ``linear``, ``log`` (both bounds are positive) or ``int``.
+        scale: ``linear``, ``log`` (both bounds are positive), ``int``, or ``choice``: an int whose order means nothing.
         value: what the program says now.
     """
 
@@ -71,8 +75,8 @@ class _Place:
 def read_tunables(code: str) -> tuple[Tunable, ...]:
     """The tunables that a program declares inside its evolve block, in reading order.
 
-    A declaration that cannot be meant (no such constant, no number, bounds out of order or not positive for ``log``) is
-    passed over: it costs the tuning, not the program.
+    A declaration that cannot be meant (no such constant, no number, bounds out of order or not positive for ``log``,
+    more than 100 choices) is passed over: it costs the tuning, not the program.
 
     Raises:
         ProgramError: the text is not Python.
@@ -128,9 +132,9 @@ def structure_of(code: str) -> str:
 
 
 def rounded(tunable: Tunable, value: float) -> float:
-    """The nearest value within the bounds that is short enough to be read: an int where the scale is ``int``."""
+    """The nearest value within the bounds that is short enough to be read: an int where the scale has ints."""
     clipped = min(max(value, tunable.low), tunable.high)
-    if tunable.scale == "int":
+    if tunable.scale in _WHOLE:
         return round(clipped)
     if tunable.scale == "log":
         short = float(f"{clipped:.3g}")
@@ -228,12 +232,14 @@ def _numbers(node: ast.expr, suffix: str = "") -> list[tuple[str, ast.expr]]:
 
 def _tunable(name: str, bounds: tuple[object, ...], value: float | None) -> Tunable | None:
     low, high, scale = (*bounds, "linear")[:3] if len(bounds) in (2, 3) else (None, None, None)
-    if value is None or not _is_finite(low) or not _is_finite(high) or scale not in ("linear", "log", "int"):
+    if value is None or not _is_finite(low) or not _is_finite(high) or scale not in ("linear", "log", "int", "choice"):
         return None
     assert isinstance(low, (int, float)) and isinstance(high, (int, float))
-    if scale == "int" and not all(float(number).is_integer() for number in (low, high, value)):
+    if scale in _WHOLE and not all(float(number).is_integer() for number in (low, high, value)):
         return None
     if low >= high or (scale == "log" and min(low, value) <= 0):
+        return None
+    if scale == "choice" and max(high, value) - min(low, value) >= _MOST_CHOICES:
         return None
     return Tunable(name, min(low, value), max(high, value), scale, value)
 

@@ -18,7 +18,7 @@ from skdecide_elm.programs.lifting import lifted
 from skdecide_elm.programs.normal_form import fingerprint
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
 from skdecide_elm.search.plain import from_json, to_json
-from skdecide_elm.search.tuning import Range, RangeSearch
+from skdecide_elm.search.tuning import ChoiceSearch, ConstantSearch, Range, RangeSearch
 
 __all__ = [
     "CHEAP_SECONDS",
@@ -31,6 +31,7 @@ __all__ = [
     "Tuned",
     "Tuning",
     "better_half",
+    "search_for_constants",
 ]
 
 TUNING = "tuning"
@@ -45,10 +46,6 @@ TO_CHOOSE_FROM = 10
 
 _CHANCE = 2
 """Generations after which a search gives way to a better program."""
-
-_PATIENCE = 4
-"""Generations without a better program after which a structure's constants are left alone."""
-
 
 CHEAP_SECONDS = 10.0
 """About what an LLM takes to write a program: where an evaluation takes longer, it is better spent on new programs."""
@@ -123,6 +120,19 @@ def better_half(candidates: Iterable[Candidate]) -> list[Candidate]:
     return [candidate for candidate in ranked if candidate.score > median and not candidate.is_tuned]
 
 
+def search_for_constants(code: str, seed: int, step: float = max(_STEPS)) -> ConstantSearch:
+    """A search for the constants of a program that declares some: choices only where it declares nothing else.
+
+    Args:
+        seed: of all draws.
+        step: standard deviation of the first constants that are numbers, as a share of their bounds.
+    """
+    tunables = read_tunables(code)
+    numbers = [tunable for tunable in tunables if tunable.scale != "choice"]
+    ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in numbers or tunables}
+    return RangeSearch(ranges, seed, step) if numbers else ChoiceSearch(ranges, seed)
+
+
 @dataclass
 class _Search:
     """The search for one program's constants, with all that is needed to repeat it: what is told of each trial."""
@@ -135,12 +145,11 @@ class _Search:
     scores: list[float | None] = field(default_factory=list)
     best_at: int = 0
 
-    def started(self) -> RangeSearch:
+    def started(self) -> ConstantSearch:
         """The search before its first trial."""
-        ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in read_tunables(self.code)}
-        return RangeSearch(ranges, self.seed, self.step)
+        return search_for_constants(self.code, self.seed, self.step)
 
-    def replayed(self) -> RangeSearch:
+    def replayed(self) -> ConstantSearch:
         """The search after all trials so far."""
         search = self.started()
         for first in range(0, len(self.scores), search.generation_size):
@@ -171,7 +180,7 @@ class Tuned:
 
 
 class ConstantTuner:
-    """Tunes the constants of the best programs by CMA-ES, a few programs at a time.
+    """Tunes the constants of the best programs, a few programs at a time: numbers by CMA-ES, else choices one by one.
 
     Asks are spread evenly over the iterations, as far as there is something to tune. A program is taken up when it is
     better than all that was found for its structure before; of the programs in hand, the best gets the most trials. All
@@ -186,7 +195,7 @@ class ConstantTuner:
     def __init__(self, tuning: Tuning, seed: int) -> None:
         self._tuning, self._share, self._seed = tuning, tuning.share, seed
         self._searches: list[_Search] = []
-        self._running: dict[int, RangeSearch] = {}
+        self._running: dict[int, ConstantSearch] = {}
         self._reached: dict[str, float] = {}
         self._scores: dict[str, float] = {}
         self._asked = 0
@@ -254,7 +263,7 @@ class ConstantTuner:
             key = structure_of(search.code)
             self._reached[key] = max(self._reached[key], told)
         running.tell(trial.number % running.generation_size, told)
-        if running.generation - search.best_at > _PATIENCE or running.converged:
+        if running.is_stuck(running.generation - search.best_at):
             del self._running[trial.search]
 
     def to_json(self) -> dict[str, Any]:

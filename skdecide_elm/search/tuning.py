@@ -1,9 +1,11 @@
-"""Search for the constants of one program: CMA-ES, asked and told, over named ranges."""
+"""Searches for the constants of one program, asked and told, over named ranges: CMA-ES, and one for mere choices."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,10 +14,13 @@ import numpy as np
 if TYPE_CHECKING:
     import cmaes
 
-__all__ = ["Range", "RangeSearch"]
+__all__ = ["ChoiceSearch", "ConstantSearch", "Range", "RangeSearch"]
 
 _FIRST_STEP = 0.25
 """Standard deviation of the first generation, as a share of each range."""
+
+_PATIENCE = 4
+"""Generations of CMA-ES without a better program after which constants are left alone."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,13 @@ class Range:
 
     Attributes:
         low, high: bounds, both included, with ``low < high``.
-        scale: ``linear``, ``log`` (both bounds positive) or ``int``.
+        scale: ``linear``, ``log`` (both bounds positive), ``int``, or ``choice`` for whole numbers without an order.
         start: the centre of the first generation.
     """
 
     low: float
     high: float
-    scale: Literal["linear", "log", "int"]
+    scale: Literal["linear", "log", "int", "choice"]
     start: float
 
     def to_unit(self, value: float) -> float:
@@ -47,11 +52,56 @@ class Range:
         return round(value) if self.scale == "int" else value
 
 
-class RangeSearch:
-    """CMA-ES (Hansen & Ostermeier 2001; for integers with margin, Hamano et al. 2022) in the unit cube of some ranges.
+class ConstantSearch(ABC):
+    """A search in generations: each is told as a whole, so that results may arrive in any order and change nothing.
 
-    Scores are compared with each other only, so that their scale and sign do not matter. A generation is told as a
-    whole, in the order in which it was asked: results may arrive in any order and change nothing.
+    Scores are compared with each other only, so that their scale and sign do not matter.
+
+    Attributes:
+        generation: how many have been told.
+    """
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._asked = 0
+        self._scores: dict[int, float] = {}
+
+    @property
+    @abstractmethod
+    def generation_size(self) -> int:
+        """How many are asked before all of them must be told."""
+
+    def ask(self) -> tuple[int, dict[str, float]] | None:
+        """The next constants and their number; None until the whole generation was told."""
+        number = self._asked
+        if number == self.generation_size:
+            return None
+        self._asked += 1
+        return number, self._drawn()
+
+    def tell(self, number: int, score: float) -> None:
+        """The score of the constants with a number of this generation; higher is better, −inf and NaN are worst."""
+        self._scores[number] = -math.inf if math.isnan(score) else score
+        if len(self._scores) == self.generation_size:
+            self._learn([self._scores[index] for index in range(self.generation_size)])
+            self._asked, self._scores = 0, {}
+            self.generation += 1
+
+    @abstractmethod
+    def is_stuck(self, generations: int) -> bool:
+        """Whether there is little to hope for after so many generations without anything better."""
+
+    @abstractmethod
+    def _drawn(self) -> dict[str, float]:
+        """The next constants."""
+
+    @abstractmethod
+    def _learn(self, scores: Sequence[float]) -> None:
+        """Go on from the scores of a generation, in the order in which it was asked."""
+
+
+class RangeSearch(ConstantSearch):
+    """CMA-ES (Hansen & Ostermeier 2001; for integers with margin, Hamano et al. 2022) in the unit cube of some ranges.
 
     Args:
         ranges: by the constants' names; one at least.
@@ -62,6 +112,7 @@ class RangeSearch:
     def __init__(self, ranges: Mapping[str, Range], seed: int, step: float = _FIRST_STEP) -> None:
         import cmaes  # a second, most of it scipy's, which only those pay who tune
 
+        super().__init__()
         self._ranges = dict(ranges)
         dimensions = max(2, len(self._ranges))  # CMA-ES wants two; a second one that means nothing does no harm
         centre, bounds = np.full(dimensions, 0.5), np.tile([0.0, 1.0], (dimensions, 1))
@@ -74,35 +125,73 @@ class RangeSearch:
             self._cma: cmaes.CMA | cmaes.CMAwM = cmaes.CMAwM(centre, step, bounds, steps, seed=seed)
         else:
             self._cma = cmaes.CMA(centre, step, bounds, seed=seed)
-        self._asked: list[tuple[np.ndarray, np.ndarray]] = []
-        self._scores: dict[int, float] = {}
-        self.generation = 0
+        self._told: list[np.ndarray] = []
 
     @property
     def generation_size(self) -> int:
-        """How many are asked before all of them must be told."""
+        """The population size of CMA-ES."""
         return int(self._cma.population_size)
 
-    def ask(self) -> tuple[int, dict[str, float]] | None:
-        """The next constants and their number; None until the whole generation was told."""
-        number = len(self._asked)
-        if number == self.generation_size:
-            return None
+    def is_stuck(self, generations: int) -> bool:
+        """After some generations, or when CMA-ES sees no more to gain."""
+        return generations > _PATIENCE or bool(self._cma.should_stop())
+
+    def _drawn(self) -> dict[str, float]:
         asked = self._cma.ask()
         point, told = asked if isinstance(asked, tuple) else (asked, asked)
-        self._asked.append((point, told))
+        self._told.append(told)
         shares = zip(self._ranges.items(), np.clip(point, 0, 1), strict=False)
-        return number, {name: span.from_unit(float(share)) for (name, span), share in shares}
+        return {name: span.from_unit(float(share)) for (name, span), share in shares}
 
-    def tell(self, number: int, score: float) -> None:
-        """The score of the constants with a number of this generation; higher is better, −inf and NaN are worst."""
-        self._scores[number] = math.inf if math.isnan(score) else -score
-        if len(self._scores) == self.generation_size:
-            self._cma.tell([(told, self._scores[index]) for index, (_, told) in enumerate(self._asked)])
-            self._asked, self._scores = [], {}
-            self.generation += 1
+    def _learn(self, scores: Sequence[float]) -> None:
+        self._cma.tell([(told, -score) for told, score in zip(self._told, scores, strict=True)])
+        self._told = []
 
-    @property
-    def converged(self) -> bool:
-        """Whether CMA-ES sees no more to gain."""
-        return bool(self._cma.should_stop())
+
+class ChoiceSearch(ConstantSearch):
+    """Randomised local search among whole numbers without an order, such as the actions in a table.
+
+    The first constants are those of the start; all others are the best with another choice in one place, each place and
+    choice once. What is as good takes the best's place, so that choices that do not matter drift, as in the (1+λ)
+    evolutionary algorithm (Jansen, De Jong & Wegener 2005).
+
+    Args:
+        ranges: by the constants' names; one at least.
+        seed: of all draws.
+    """
+
+    generation_size = 4
+
+    def __init__(self, ranges: Mapping[str, Range], seed: int) -> None:
+        super().__init__()
+        self._rng = random.Random(seed)
+        self._best = {name: round(span.start) for name, span in ranges.items()}
+        self._score = -math.inf
+        self._all = [(name, value) for name, span in ranges.items() for value in _whole(span)]
+        self._untried: list[tuple[str, int]] = []
+        self._variants: list[dict[str, int]] = []
+
+    def is_stuck(self, generations: int) -> bool:
+        """After as many constants as there are variants of the best."""
+        return generations * self.generation_size >= len(self._all) - len(self._best)
+
+    def _drawn(self) -> dict[str, float]:
+        is_first = not self.generation and not self._variants
+        self._variants.append(self._best if is_first else {**self._best, **dict([self._other_choice()])})
+        return dict(self._variants[-1])
+
+    def _other_choice(self) -> tuple[str, int]:
+        if not self._untried:
+            self._untried = [(name, value) for name, value in self._all if self._best[name] != value]
+            self._rng.shuffle(self._untried)
+        return self._untried.pop()
+
+    def _learn(self, scores: Sequence[float]) -> None:
+        score, variant = max(zip(scores, self._variants, strict=True), key=lambda scored: scored[0])
+        if score >= self._score:
+            self._score, self._best, self._untried = score, variant, []
+        self._variants = []
+
+
+def _whole(span: Range) -> range:
+    return range(math.ceil(span.low), math.floor(span.high) + 1)

@@ -99,6 +99,9 @@ def test_integers_with_gaps_are_listed_objects():
 def test_integer_vectors_have_bounds_and_entries_only_where_they_can_be_reached():
     vectors = profile_space(GymSpace(spaces.MultiDiscrete([3, 4], start=[-1, 2])))
     assert (vectors.size, vectors.vector, vectors.low, vectors.high) == (12, 2, (-1, 2), (1, 5))
+    parts = spaces.Discrete(3, start=-1), spaces.Discrete(4, start=2)
+    assert profile_space(GymSpace(spaces.Tuple(parts))) == vectors
+    assert profile_space(GymSpace(spaces.Tuple((*parts, spaces.Box(0, 1))))).kind == "other"
 
     @dataclass(frozen=True)
     class Cell:

@@ -130,6 +130,21 @@ def test_tunables_move_within_their_bounds_which_stay():
     assert all(-2.0 <= weight <= 1.0 for weight in moved["WEIGHTS"]) and {-2.0, 1.0} <= moved["WEIGHTS"]
 
 
+def test_few_choices_change_at_once():
+    table = "CHOICES = (0, 1, 2, 0, 1, 2, 0, 1, 2, 0)"
+    bounds = 'TUNABLES = {"CHOICES": (0, 2, "choice")}'
+    changed = []
+    for program in _results(
+        perturb_numbers, PROGRAM.replace("DEPTH = 3", f"DEPTH = 3\n    {bounds}\n    {table}"), 600
+    ):
+        assert bounds in program
+        found = re.search(r"CHOICES = (\(.*\))", program)[1]
+        pairs = zip(ast.literal_eval(found), (0, 1, 2, 0, 1, 2, 0, 1, 2, 0), strict=True)
+        changed.append(sum(one != other for one, other in pairs))
+    assert set(changed) >= {0, 1, 2, 3} and max(changed) < 10
+    assert changed.count(1) > sum(map(changed.count, range(2, 11)))
+
+
 def test_several_weights_move_at_once():
     assert any("(0.5," not in program and "-1.5)" not in program for program in _results(perturb_numbers, tries=200))
 

@@ -29,7 +29,7 @@ from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.programs.markers import outside_evolve_blocks
 from skdecide_elm.programs.omission import omissions
 from skdecide_elm.programs.tunables import read_tunables, with_values
-from skdecide_elm.search.tuning import Range, RangeSearch
+from skdecide_elm.search.constants import search_for_constants
 
 DOMAINS = {
     "maze": Maze,
@@ -251,7 +251,9 @@ def _assert_constants_are_declared(program):
     assert values.keys() == bounds.keys()
     for name, (low, high, *scale) in bounds.items():
         assert all(low <= number <= high for number in values[name]), name
-        assert all(isinstance(number, int) == (scale == ["int"]) for number in (low, high, *values[name])), name
+        assert all(
+            isinstance(number, int) == (scale in (["int"], ["choice"])) for number in (low, high, *values[name])
+        ), name
     assert len(read_tunables(program)) == sum(map(len, values.values()))
 
 
@@ -280,7 +282,7 @@ def test_constants_can_be_tuned(name):
     for _, program in _programs(name, draws=1):
         tunables = read_tunables(program)
         if tunables:
-            search = RangeSearch({t.name: Range(t.low, t.high, t.scale, t.value) for t in tunables}, seed=1)
+            search = search_for_constants(program, seed=1)
             for _ in range(3):
                 tuned = with_values(program, search.ask()[1])
                 _assert_constants_are_declared(tuned)
@@ -536,7 +538,7 @@ def test_behind_converters_applicable_actions_are_indexed():
 def test_constants_of_control_are_declared_tunable():
     tables = [program for idiom, program in _programs("frozen_lake") if "table" in idiom.headline]
     assert tables and all(len(read_tunables(program)) == 16 for program in tables)
-    assert {(t.low, t.high, t.scale) for t in read_tunables(tables[0])} == {(0, 3, "int")}
+    assert {(t.low, t.high, t.scale) for t in read_tunables(tables[0])} == {(0, 3, "choice")}
 
 
 @pytest.mark.parametrize("name", DOMAINS)

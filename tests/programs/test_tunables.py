@@ -90,6 +90,8 @@ def test_rounding_stays_within_the_bounds_and_near(interval, value):
         "TUNABLES = {'X': (0, 1, 'log')}",
         "TUNABLES = {'X': (0, 1, 'cubic')}",
         "TUNABLES = {'X': (0.0, 1.5, 'int')}",
+        "TUNABLES = {'X': (0.0, 1.5, 'choice')}",
+        "TUNABLES = {'X': (0, 100, 'choice')}",
         "TUNABLES = {'X': 1, 3: (0, 1), **OTHER}",
         "TUNABLES = {'X': (0, float('inf'))}",
         "TUNABLES = 7",
@@ -98,6 +100,12 @@ def test_rounding_stays_within_the_bounds_and_near(interval, value):
 )
 def test_a_declaration_that_cannot_be_meant_is_passed_over(declaration):
     assert read_tunables(f"class Planner:\n    {declaration}\n    X = 1\n") == ()
+
+
+def test_choices_are_whole_numbers_within_their_bounds():
+    code = "TUNABLES = {'X': (0, 99, 'choice')}\nX = (3, 7)\n"
+    assert read_tunables(code) == tuple(Tunable(f"X[{i}]", 0, 99, "choice", x) for i, x in enumerate((3, 7)))
+    assert with_values(code, {"X[0]": 120.0, "X[1]": 4.4}) == code.replace("(3, 7)", "(99, 4)")
 
 
 def test_a_value_that_is_no_number_is_no_tunable():

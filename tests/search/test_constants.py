@@ -8,7 +8,15 @@ import pytest
 
 from skdecide_elm.core import Evaluation, Program
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
-from skdecide_elm.search.constants import CHEAP_SECONDS, Base, Candidate, ConstantTuner, Tuning, better_half
+from skdecide_elm.search.constants import (
+    CHEAP_SECONDS,
+    Base,
+    Candidate,
+    ConstantTuner,
+    Tuning,
+    better_half,
+    search_for_constants,
+)
 
 SQUARE = """# EVOLVE-BLOCK-START
 class Planner:
@@ -134,6 +142,45 @@ WHOLE = """class Planner:
     def sample_action(self, observation):
         return self.X * observation + self.Y
 """
+
+
+TABLE = """class Planner:
+    TUNABLES = {"CHOICES": (0, 3, "choice"), "X": (0.0, 1.0)}
+    CHOICES = (0, 0, 0, 0, 0, 0)
+
+    def sample_action(self, observation):
+        return self.CHOICES[observation]
+"""
+
+
+def choices(code):
+    return [int(tunable.value) for tunable in read_tunables(code) if tunable.scale == "choice"]
+
+
+def test_choices_are_tried_one_by_one():
+    wanted = (3, 1, 2, 0, 3, 2)
+
+    def score(code):
+        return float(sum(map(int.__eq__, choices(code), wanted)))
+
+    tuner, best, tried = ConstantTuner(Tuning(1.0), 0), [0] * 6, []
+    programs = [*known(), candidate("table", TABLE, score(TABLE))]
+    for iteration in range(1, 200):
+        trial = tuner.ask(iteration, partial(better_half, programs))
+        if trial is None:
+            break
+        tried.append(choices(trial.code))
+        tuner.tell(trial, score(trial.code))
+        assert sum(map(int.__ne__, best, tried[-1])) <= 2, "the best of a generation may be known with its end"
+        best = max(best, tried[-1], key=lambda table: sum(map(int.__eq__, table, wanted)))
+    assert best == list(wanted)
+    assert len(set(map(tuple, tried))) == len(tried)
+
+
+def test_numbers_are_tuned_before_choices():
+    code = TABLE.replace("    CHOICES = ", "    X = 0.5\n    CHOICES = ")
+    search = search_for_constants(code, seed=0)
+    assert {name for _, values in [search.ask() for _ in range(3)] for name in values} == {"Planner.X"}
 
 
 def test_what_is_known_of_a_constant_costs_no_iteration():

@@ -1,10 +1,11 @@
 import math
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skdecide_elm.search.tuning import Range, RangeSearch
+from skdecide_elm.search.tuning import ChoiceSearch, Range, RangeSearch
 
 RANGES = {
     "gain": Range(-4.0, 4.0, "linear", 3.0),
@@ -26,7 +27,7 @@ def _best(search, score, generations):
 
 
 def _distance(values):
-    return -(values["gain"] ** 2) - math.log(values["step"] / 0.1) ** 2 - (values["depth"] - 7) ** 2
+    return -(values["gain"] ** 2) - math.log(max(values["step"], 1e-3) / 0.1) ** 2 - (values["depth"] - 7) ** 2
 
 
 def test_it_finds_the_optimum_on_every_scale():
@@ -34,14 +35,54 @@ def test_it_finds_the_optimum_on_every_scale():
     assert score > -0.05 and values["depth"] == 7
 
 
-def test_only_comparisons_of_scores_matter():
-    plain = _best(RangeSearch(RANGES, seed=1), _distance, 10)
-    bent = _best(RangeSearch(RANGES, seed=1), lambda values: 1e6 - math.exp(-_distance(values)), 10)
+CHOICES = {name: Range(0, 3, "choice", 0) for name in ("gain", "step", "depth")}
+WANTED = {"gain": 2, "step": 3, "depth": 1}
+
+
+def _agreement(values):
+    return -sum(values[name] != wanted for name, wanted in WANTED.items())
+
+
+def test_it_finds_the_best_choices_and_is_stuck_then():
+    search = ChoiceSearch(CHOICES, seed=0)
+    score, values = _best(search, _agreement, 9)
+    assert (score, values) == (0, WANTED)
+    assert not search.is_stuck(2)
+    assert search.is_stuck(3)  # 12 constants; the best has 9 variants
+
+
+def test_choices_begin_with_the_start_and_vary_the_best_in_one_place_each():
+    search = ChoiceSearch(CHOICES, seed=0)
+    asked = [search.ask()[1] for _ in range(search.generation_size)]
+    assert asked[0] == {"gain": 0, "step": 0, "depth": 0}
+    assert all(list(values.values()).count(0) == 2 for values in asked[1:])
+    assert len({tuple(values.items()) for values in asked}) == len(asked)
+    for number, values in enumerate(asked):
+        search.tell(number, 1.0 if values == asked[2] else 0.0)
+    while (following := search.ask()) is not None:
+        assert sum(following[1][name] != asked[2][name] for name in CHOICES) == 1
+
+
+def test_what_is_as_good_takes_the_place_of_the_best():
+    search = ChoiceSearch(CHOICES, seed=0)
+    tables = set()
+    for _ in range(30):
+        for number, values in [search.ask() for _ in range(search.generation_size)]:
+            search.tell(number, 0.0)
+            tables.add(tuple(values.values()))
+    assert max(sum(map(bool, table)) for table in tables) == 3
+
+
+@pytest.mark.parametrize("search", [partial(RangeSearch, RANGES), partial(ChoiceSearch, CHOICES)])
+def test_only_comparisons_of_scores_matter(search):
+    plain = _best(search(seed=1), _distance, 10)
+    bent = _best(search(seed=1), lambda values: 1e6 - math.exp(-_distance(values) / 100), 10)
     assert plain[1] == bent[1]
 
 
-def test_the_order_of_results_does_not_matter():
-    searches = [RangeSearch(RANGES, seed=2) for _ in range(2)]
+@pytest.mark.parametrize("made", [partial(RangeSearch, RANGES), partial(ChoiceSearch, CHOICES)])
+def test_the_order_of_results_does_not_matter(made):
+    searches = [made(seed=2) for _ in range(2)]
     for order in (1, -1):
         search = searches.pop()
         asked = [search.ask() for _ in range(search.generation_size)][::order]

@@ -49,8 +49,12 @@ def number_groups(source: Source) -> list[NumberGroup]:
 
 
 def perturbed(source: Source, group: NumberGroup, rng: random.Random) -> list[Splice]:
-    """Splices that move one number of the group, about half of them, or all: tunables within their bounds."""
-    share = rng.choice((0.0, 0.5, 1.0))
+    """Splices that move one number of the group, about half of them, or all: tunables within their bounds.
+
+    Of choices, which say nothing of each other, one changes, or about two.
+    """
+    choices = all(tunable is not None and tunable.scale == "choice" for tunable in group.tunables)
+    share = rng.choice((0.0, 0.0, 2 / len(group.nodes)) if choices else (0.0, 0.5, 1.0))
     nodes = [node for node in group.nodes if rng.random() < share] or [rng.choice(group.nodes)]
     values = [ast.literal_eval(node) for node in group.nodes]
     typical = sum(map(abs, values)) / len(values) or 1.0
@@ -96,7 +100,7 @@ def _is_number(node: ast.expr) -> bool:
 
 def _moved_within_bounds(tunable: Tunable, typical: float, step: float, rng: random.Random) -> float:
     """Another value that the program declares possible: where the scale is logarithmic, by a factor."""
-    if tunable.scale == "int" and tunable.high - tunable.low <= _SMALL_INTEGER:  # an action's index: no neighbours
+    if tunable.scale == "choice" or (tunable.scale == "int" and tunable.high - tunable.low <= _SMALL_INTEGER):
         values = range(math.ceil(tunable.low), math.floor(tunable.high) + 1)
         moved: float = rng.choice([value for value in values if value != tunable.value] or [tunable.value])
     elif tunable.scale == "int":

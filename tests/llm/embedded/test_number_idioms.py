@@ -188,7 +188,7 @@ def test_a_table_has_a_place_for_each_observation(sizes):
     [program] = _written(domain, GRID, 1)
     places, place = _place_taken(program, domain)
     assert places == len(cells) == len({place(cell) for cell in cells})
-    assert {(t.low, t.high, t.scale) for t in read_tunables(program)} == {(0, 2, "int")}
+    assert {(t.low, t.high, t.scale) for t in read_tunables(program)} == {(0, 2, "choice")}
 
 
 def test_a_large_table_is_left_out():

@@ -95,7 +95,7 @@ def _draft(setting: Setting, headline: str, table: Sequence[str], observed: Sequ
     """A Planner whose tunable ``CHOICES`` are indices of actions."""
     body = [*observed, f"return self.actions[self.CHOICES[{place}]]"]
     sample = [f"def sample_action({setting.sample_arguments}):", *(f"    {line}" for line in body)]
-    constants = [f'TUNABLES = {{"CHOICES": (0, {setting.choices - 1}, "int")}}', *table]
+    constants = [f'TUNABLES = {{"CHOICES": (0, {setting.choices - 1}, "choice")}}', *table]
     return Draft((), planner_text(setting, headline, "\n".join(sample), constants=constants))
 
 
