@@ -13,6 +13,7 @@ from skdecide_elm.llm.embedded.idioms import IDIOMS, Draft, Idiom, Setting
 from skdecide_elm.llm.embedded.planner_swap import headline, setting_of, with_planner
 from skdecide_elm.llm.embedded.source import Source, parse
 from skdecide_elm.llm.profile import DomainProfile
+from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
 
 __all__ = ["Proposal", "propose"]
 
@@ -27,9 +28,14 @@ _ENTER_AN_IDIOM = 0.8
 _LEAVE_AN_IDIOM = 0.35
 """Chance that an idiom is replaced, by another or by itself with fresh parameters."""
 
+_LEAVE_A_TABLE = 0.1
+"""The same for an idiom with choices, late in a run: at first good ones are looked for, which have many variants."""
+
 _TUNE_AN_IDIOM = 0.7
 """Chance that an idiom which stays only has its numbers moved."""
 
+_CROSS = 0.5
+"""Chance that an idiom with choices takes some over from another program, where there is one of its structure."""
 
 _CONTROL = 0.9
 """Chance of a controller, or of a priority rule, where one suits."""
@@ -41,7 +47,7 @@ _FRESH_RULE = 0.1
 """The same for a priority rule, late in a run: at first nearly all are fresh ones, so that good ones are varied."""
 
 _HALF_FRESH = 50
-"""Proposals after which half of that is left."""
+"""Proposals after which such a chance, which is 1 at first, has come half of the way."""
 
 _WEIGHINGS = 4
 """Proposals after the simple rules that weigh all that orders actions; each adds to the rule of the program in hand."""
@@ -89,18 +95,23 @@ def propose(
     if first is not None:
         return first
     if setting is not None and priorities.suits(setting) and rng.random() < _CONTROL:
-        fresh = _FRESH_RULE + (1 - _FRESH_RULE) * 0.5 ** (number / _HALF_FRESH)
-        return _with_another(_RULES, source, setting, others, rng, fresh)
+        return _with_another(_RULES, source, setting, others, rng, _early(_FRESH_RULE, number))
     idioms = _fitting(profile, source)
     current = next((idiom for idiom in IDIOMS if idiom.headline == headline(source)), None)
-    chance = _LEAVE_AN_IDIOM if current else _ENTER_AN_IDIOM
-    if idioms and rng.random() < chance:
+    leave = _early(_LEAVE_A_TABLE, number) if _choices(program) else _LEAVE_AN_IDIOM
+    if idioms and rng.random() < (leave if current else _ENTER_AN_IDIOM):
         return _with_idiom(source, profile, idioms, rng)
     if current and rng.random() < _TUNE_AN_IDIOM:
-        tuned = edited(source, rng, [(1.0, perturb_numbers)])
+        tuned = _with_choices_of_another(program, others, rng) or edited(source, rng, [(1.0, perturb_numbers)])
         if tuned is not None:
             return tuned
     return edited(source, rng, EDITS) or _with_idiom(source, profile, idioms, rng)
+
+
+def _early(late: float, number: int) -> float:
+    """A chance that is 1 at first."""
+    left: float = 0.5 ** (number / _HALF_FRESH)
+    return late + (1 - late) * left
 
 
 def _first_rule(source: Source, setting: Setting, rng: random.Random, number: int) -> Proposal | None:
@@ -130,6 +141,25 @@ def _with_another(
         what, other = grammar.varied(setting, current, [mate for mate in mates if mate is not None], rng)
     text = with_planner(source, grammar.written(setting, other))
     return (what, text) if text != source.text else None
+
+
+def _with_choices_of_another(program: str, others: Sequence[str], rng: random.Random) -> Proposal | None:
+    """The program with about half of the choices in which another of its structure differs (uniform crossover)."""
+    own = _choices(program)
+    if not own or rng.random() >= _CROSS:
+        return None
+    structure = structure_of(program)
+    mates = [_choices(text) for text in others if parse(text) is not None and structure_of(text) == structure]
+    differing = [mate for mate in mates if mate != own]
+    if not differing:
+        return None
+    mate = rng.choice(differing)
+    taken = {name: value for name, value in mate.items() if value != own[name] and rng.random() < 0.5}
+    return ("Choices of another program.", with_values(program, taken)) if taken else None
+
+
+def _choices(program: str) -> dict[str, float]:
+    return {tunable.name: tunable.value for tunable in read_tunables(program) if tunable.scale == "choice"}
 
 
 def _fitting(profile: DomainProfile | None, source: Source) -> list[Idiom]:

@@ -15,6 +15,7 @@ from skdecide_elm.domain_api.profile import profile_domain, profile_proxy, profi
 from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
 from skdecide_elm.llm.embedded.idioms import IDIOMS
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
+from skdecide_elm.llm.embedded.proposals import propose
 from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.llm.profile import SpaceProfile
 from skdecide_elm.programs.tunables import read_tunables
@@ -189,6 +190,38 @@ def test_a_table_has_a_place_for_each_observation(sizes):
     places, place = _place_taken(program, domain)
     assert places == len(cells) == len({place(cell) for cell in cells})
     assert {(t.low, t.high, t.scale) for t in read_tunables(program)} == {(0, 2, "choice")}
+
+
+def test_a_table_takes_choices_over_from_another_of_its_size():
+    domain = _vectors(3, 4)
+    profile = profile_domain(domain)
+    first, second = _written(domain, GRID, 2)
+    tree, other_size = _written(domain, TREE, 1)[0], _written(_vectors(4, 4), GRID, 1)[0]
+    own, mates = ([t.value for t in read_tunables(text)] for text in (first, second))
+
+    def children(*others):
+        proposed = [propose(first, profile, random.Random(seed), others, number=99) for seed in range(300)]
+        return [text for what, text in proposed if what == "Choices of another program."]
+
+    taken = [[t.value for t in read_tunables(text)] for text in children(tree, "no program (", second, other_size)]
+    assert len(taken) > 30 and own not in taken
+    assert all(value in pair for values in taken for value, *pair in zip(values, own, mates, strict=True))
+    share = sum(map(int.__ne__, map(int, itertools.chain(*taken)), map(int, own * len(taken)))) / len(taken)
+    assert 0.4 < share / sum(map(int.__ne__, map(int, own), map(int, mates))) < 0.65
+    assert not children(tree, first, other_size)
+
+
+def test_other_tables_are_drawn_at_first_and_this_one_is_varied_later():
+    domain = _vectors(3, 4)
+    profile, [table] = profile_domain(domain), _written(domain, GRID, 1)
+
+    def is_varied(seed, number):
+        text = propose(table, profile, random.Random(seed), number=number)[1]
+        values = [[t.value for t in read_tunables(code)] for code in (table, text)]
+        return len(values[0]) == len(values[1]) and sum(map(float.__ne__, *(map(float, row) for row in values))) <= 4
+
+    early, late = (sum(is_varied(seed, number) for seed in range(200)) for number in (0, 1000))
+    assert early < 20 and late > 140
 
 
 def test_a_large_table_is_left_out():

@@ -110,7 +110,8 @@ def _flat(before: str, row: tuple[int, ...], after: str = "") -> list[str]:
 
 
 TABLE_IDIOMS = (
-    Idiom(_TABLE, _fits_table, _write_table, weight=3.0),
+    # any policy for so few observations is such a table, as far as it needs no memory
+    Idiom(_TABLE, _fits_table, _write_table, weight=10.0),
     Idiom(_GRID, _fits_grid, _write_grid, weight=3.0),
     Idiom(_RANGES, _fits_ranges, _write_ranges, weight=2.0),
 )
