@@ -8,7 +8,7 @@ every evaluation: of the initial program, of proposals, of tuned constants and o
 program. The final program is scored on episodes or instances that no search has seen. All of it takes about a day of
 one core: with ``--record`` each run is written to a file as it ends, and those that are there are not run again, so
 that the work can be done in parts, and a single run can be looked up and repeated. The table is printed of all that the
-file has (``--seeds 0``: without running any more). The null arms:
+file has (``--seeds 0``: without running any more); `benchmarks/proposer.csv` is the README's. The null arms:
 
 random      independent proposals from the same grammar, none built on another; the best of them
 constants   the first proposal that has constants, and CMA-ES on these for all the rest of the budget

@@ -104,3 +104,11 @@ def test_every_file_that_the_readme_names_exists():
     prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
     paths = re.findall(r"`((?:initial_programs|evaluators|configs|notebooks|benchmarks|tests)/[^`\s]*)`", prose)
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_table_of_the_embedded_proposer_is_that_of_the_recorded_runs():
+    command = [sys.executable, "benchmarks/proposer.py", "--seeds", "0", "--record", "benchmarks/proposer.csv"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 2
+    assert done.stdout in README
