@@ -63,9 +63,11 @@ def constants_only(row: Row, seed: int) -> str:
     return _best(row, seed, lambda score: _tuned(score, row, seed))
 
 
-_SPENDING: dict[str, Callable[[Row, int], str]] = dict(
-    zip(ARMS, (proposer, random_proposals, constants_only), strict=True)
-)
+_SPENDING: dict[str, Callable[[Row, int], str]] = {
+    "proposer": proposer,
+    "random": random_proposals,
+    "constants": constants_only,
+}
 
 
 def solver_of(row: Row, seed: int) -> IntegratedOpenEvolve:

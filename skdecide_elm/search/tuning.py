@@ -7,9 +7,11 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from skdecide_elm.programs.tunables import Scale
 
 if TYPE_CHECKING:
     import cmaes
@@ -35,7 +37,7 @@ class Range:
 
     low: float
     high: float
-    scale: Literal["linear", "log", "int", "choice"]
+    scale: Scale
     start: float
 
     def to_unit(self, value: float) -> float:

@@ -133,10 +133,8 @@ def test_tunables_move_within_their_bounds_which_stay():
 def test_few_choices_change_at_once():
     table = "CHOICES = (0, 1, 2, 0, 1, 2, 0, 1, 2, 0)"
     bounds = 'TUNABLES = {"CHOICES": (0, 2, "choice")}'
-    changed = []
-    for program in _results(
-        perturb_numbers, PROGRAM.replace("DEPTH = 3", f"DEPTH = 3\n    {bounds}\n    {table}"), 600
-    ):
+    original, changed = PROGRAM.replace("DEPTH = 3", f"DEPTH = 3\n    {bounds}\n    {table}"), []
+    for program in _results(perturb_numbers, original, tries=600):
         assert bounds in program
         found = re.search(r"CHOICES = (\(.*\))", program)[1]
         pairs = zip(ast.literal_eval(found), (0, 1, 2, 0, 1, 2, 0, 1, 2, 0), strict=True)

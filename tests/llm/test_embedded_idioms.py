@@ -251,9 +251,8 @@ def _assert_constants_are_declared(program):
     assert values.keys() == bounds.keys()
     for name, (low, high, *scale) in bounds.items():
         assert all(low <= number <= high for number in values[name]), name
-        assert all(
-            isinstance(number, int) == (scale in (["int"], ["choice"])) for number in (low, high, *values[name])
-        ), name
+        is_whole = scale in (["int"], ["choice"])
+        assert all(isinstance(number, int) == is_whole for number in (low, high, *values[name])), name
     assert len(read_tunables(program)) == sum(map(len, values.values()))
 
 

@@ -98,11 +98,13 @@ def propose(
         return _with_another(_RULES, source, setting, others, rng, _early(_FRESH_RULE, number))
     idioms = _fitting(profile, source)
     current = next((idiom for idiom in IDIOMS if idiom.headline == headline(source)), None)
-    leave = _early(_LEAVE_A_TABLE, number) if _choices(program) else _LEAVE_AN_IDIOM
+    choices = _choices(program) if current else {}
+    leave = _early(_LEAVE_A_TABLE, number) if choices else _LEAVE_AN_IDIOM
     if idioms and rng.random() < (leave if current else _ENTER_AN_IDIOM):
         return _with_idiom(source, profile, idioms, rng)
     if current and rng.random() < _TUNE_AN_IDIOM:
-        tuned = _with_choices_of_another(program, others, rng) or edited(source, rng, [(1.0, perturb_numbers)])
+        crossed = _with_choices_of_another(program, choices, others, rng) if choices else None
+        tuned = crossed or edited(source, rng, [(1.0, perturb_numbers)])
         if tuned is not None:
             return tuned
     return edited(source, rng, EDITS) or _with_idiom(source, profile, idioms, rng)
@@ -143,10 +145,11 @@ def _with_another(
     return (what, text) if text != source.text else None
 
 
-def _with_choices_of_another(program: str, others: Sequence[str], rng: random.Random) -> Proposal | None:
+def _with_choices_of_another(
+    program: str, own: dict[str, float], others: Sequence[str], rng: random.Random
+) -> Proposal | None:
     """The program with about half of the choices in which another of its structure differs (uniform crossover)."""
-    own = _choices(program)
-    if not own or rng.random() >= _CROSS:
+    if rng.random() >= _CROSS:
         return None
     structure = structure_of(program)
     mates = [_choices(text) for text in others if parse(text) is not None and structure_of(text) == structure]
