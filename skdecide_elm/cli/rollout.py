@@ -26,12 +26,14 @@ def rollout(
     instance: Annotated[int, typer.Option("--instance", "-i", min=0, help="Number of the instance, from 0.")] = 0,
     episodes: Annotated[int, typer.Option("--episodes", "-e", min=1)] = 1,
     max_steps: Annotated[int | None, typer.Option("--max-steps", min=1, help="Else as in the evaluation.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of what the episodes leave to chance.")] = 0,
     render: Annotated[bool, typer.Option("--render", help="Show each step as the domain draws it.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Roll out the final program of a run by scikit-decide's own means.
 
-    The program runs in this process, without isolation: read it first.
+    The program runs in this process, without isolation: read it first. The same seed gives the same episodes; they are
+    not those of the evaluation, whose seeds no program shall know.
 
     Examples:
 
@@ -41,13 +43,20 @@ def rollout(
     """
     from skdecide_elm.cli.logs import logged
     from skdecide_elm.cli.run_folder import RunFolder
+    from skdecide_elm.evaluation.randomness import derive_seed, make_unseeded_generators_follow, seed_everything
 
     with reporting(as_json), logged(is_search=False):
         place = RunFolder(folder)
         config = place.load_config([])
         factory = _instance(config, split, instance)
+        make_unseeded_generators_follow()
+        seed_everything(derive_seed(seed, "instance", instance))
+        domain = factory()
+        found = []
         with place.load_solver(config) as solver:
-            found = [_play(solver, factory(), max_steps or _max_steps(config), render) for _ in range(episodes)]
+            for number in range(episodes):
+                seed_everything(derive_seed(seed, instance, number), domain)
+                found.append(_play(solver, domain, max_steps or _max_steps(config), render))
         if as_json:
             answer({"episodes": found})
         else:

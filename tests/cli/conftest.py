@@ -2,10 +2,13 @@
 
 import json
 import os
+import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from gymnasium.utils import seeding
 from typer.testing import CliRunner
 
 from skdecide_elm.cli import app
@@ -45,7 +48,10 @@ class Planner:
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch, tmp_path):
-    """Commands add to the path, and write below the current folder."""
+    """Commands add to the path, write below the current folder, and may make unseeded generators follow `random`."""
+    monkeypatch.setattr(random.Random, "seed", random.Random.seed)
+    monkeypatch.setattr(np.random, "default_rng", np.random.default_rng)
+    monkeypatch.setattr(seeding, "np_random", seeding.np_random)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setenv("PYTHONPATH", os.environ["PYTHONPATH"])
     for variable in ("OPENAI_API_KEY", "OPENAI_API_BASE", "OPENAI_BASE_URL", "OPENAI_MODEL"):

@@ -104,8 +104,31 @@ def finished(project, command):
 def test_rollout(finished, command):
     episodes = command("rollout", finished, "--episodes", 2, "--json").record["episodes"]
     assert len(episodes) == 2
-    assert episodes[0] == episodes[1]
-    assert episodes[0]["steps"] == episodes[0]["cost"]
-    assert episodes[0]["goal"] == (episodes[0]["steps"] < 10)
+    for episode in episodes:
+        assert episode["steps"] == episode["cost"]
+        assert episode["goal"] == (episode["steps"] < 10)
     assert "episode 1: steps" in command("rollout", finished, "--on", "test", "--max-steps", 2).stdout
     assert "found number 3" in command("rollout", finished, "--on", "test", "-i", 3, exit_code=1).stderr
+
+
+def test_rollouts_repeat(project, command):
+    """What the domain and the program leave to chance follows the seed."""
+    initial = (
+        (project / "initial.py")
+        .read_text()
+        .replace("self.domain = domain", "self.rng = numpy.random.default_rng()")
+        .replace("return Move.left", "return Move.right if self.rng.random() < 0.7 else Move.left")
+    )
+    (project / "initial.py").write_text("import numpy\n" + initial)
+    # after one step nothing is better than anything else, so that the initial program stays the best
+    command("run", "line.yaml", "domain.factory=tiny:LuckyLine", "evaluation.rollout_max_steps=1", "-o", "first")
+    (best,) = Path("first", "best").glob("*.py")
+    assert best.read_text() == "import numpy\n" + initial
+
+    def rollouts(episodes, *options):
+        options = "--episodes", episodes, "--max-steps", 10, *options
+        return command("rollout", "first", *options, "--json").record["episodes"]
+
+    assert rollouts(12) == rollouts(12, "--seed", 0) != rollouts(12, "--seed", 1)
+    assert rollouts(20)[:12] == rollouts(12)
+    assert len({episode["steps"] for episode in rollouts(12)}) > 1
