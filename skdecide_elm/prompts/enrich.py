@@ -8,7 +8,8 @@ BLOCK_INSTRUCTION = """\
 Change only what stands between `# EVOLVE-BLOCK-START` and `# EVOLVE-BLOCK-END`, and keep both marker lines \
 where they are. Edits outside the block are undone. Imports that your code needs go inside the block. Numbers \
 that want tuning may be constants of the class `Planner`, declared with bounds, as in `TUNABLES = {"GAIN": \
-(0.0, 2.0)}`: they are tuned for you."""
+(0.0, 2.0), "DEPTH": (1, 4, "int"), "ACTION": (0, 3, "choice")}` (choices: whole numbers without an order): they are \
+tuned for you."""
 
 PUBLIC_API_INSTRUCTION = """\
 Use only the public members of the domain: names that start with an underscore are not allowed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,6 +34,8 @@ from skdecide_elm.solvers.playing import Player
 from skdecide_elm.solvers.showing import Showing
 
 __all__ = ["ProgramSolver"]
+
+logger = logging.getLogger(__name__)
 
 
 class D(Domain, Initializable):  # type: ignore[misc]
@@ -243,14 +246,20 @@ class ProgramSolver(Showing, Solver, Policies, Restorable, ABC):  # type: ignore
         Before `solve` this evaluates the initial program, whose metrics the prompt shows.
 
         Args:
-            operator: the one whose prompt is wanted; None: the one that will be asked next. Prompts of the embedded
-                operator are empty.
+            operator: the one whose prompt is wanted; None: the one that will be asked next. The embedded operator asks
+                nobody: its prompt is empty, and a warning says why.
 
         Raises:
             ConfigError: there is no such operator, or it asks no LLM.
             ReplyError: it has nothing to work on: ``repair``, before a program has failed.
         """
-        return self._backend.next_prompt(operator)
+        found = self._backend.next_prompt(operator)
+        if not any(found.values()):
+            logger.warning(
+                "The prompt is empty: the embedded operator is next, which asks no LLM. With llm.models configured, "
+                'sample_prompt(operator="rewrite") shows what an LLM is asked.'
+            )
+        return found
 
     def _save(self, path: str) -> None:
         self._backend.save(Path(path))

@@ -115,10 +115,11 @@ def test_checkpoints_of_other_searches_are_refused(make, initial, tmp_path):
     assert contents(solver) == before
 
 
-def test_in_a_running_event_loop(make):
+def test_in_a_running_event_loop(make, caplog):
     async def notebook():
         solver = make(3)
         assert solver.sample_prompt() == {"system": "", "user": ""}
+        assert "the embedded operator is next, which asks no LLM" in caplog.text
         solver.solve()
         return solver.iteration
 

@@ -1,5 +1,6 @@
 """What an LLM is sent: the configuration's text, and what each flag adds to it."""
 
+import re
 import types
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from tiny import FAST, IDLE, Line, Move
 
 from skdecide_elm import ApiExtractionParams, IntegratedOpenEvolve, ProxyOpenEvolve
 from skdecide_elm.domain_api import extract_api, render_api
+from skdecide_elm.programs.tunables import read_tunables
 
 TASK = "Walk to the end."
 BLOCK = (
     "Change only what stands between `# EVOLVE-BLOCK-START` and `# EVOLVE-BLOCK-END`, and keep both marker lines where "
     "they are. Edits outside the block are undone. Imports that your code needs go inside the block. Numbers that want "
     "tuning may be constants of the class `Planner`, declared with bounds, as in "
-    '`TUNABLES = {"GAIN": (0.0, 2.0)}`: they are tuned for you.'
+    '`TUNABLES = {"GAIN": (0.0, 2.0), "DEPTH": (1, 4, "int"), "ACTION": (0, 3, "choice")}` '
+    "(choices: whole numbers without an order): they are tuned for you."
 )
 PUBLIC = "Use only the public members of the domain: names that start with an underscore are not allowed."
 
@@ -86,6 +89,14 @@ def test_defaults(system):
 )
 def test_each_flag_adds_its_section(system, flag, section):
     assert system(**{**NOTHING, flag: True}) == f"{TASK}\n\n{section}"
+
+
+def test_the_tunables_that_an_llm_is_shown_are_understood():
+    (declared,) = re.findall("`(TUNABLES = .*?)`", BLOCK)
+    constants = "\n    ".join([declared, "GAIN = 0.5", "DEPTH = 2", "ACTION = 0"])
+    found = read_tunables(IDLE.replace("class Planner:", f"class Planner:\n    {constants}"))
+    scales = {"Planner.GAIN": "linear", "Planner.DEPTH": "int", "Planner.ACTION": "choice"}
+    assert {one.name: one.scale for one in found} == scales
 
 
 def test_proxy_block_instruction_can_be_left_out(system):
