@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdecide_elm.core import Seedable
+from skdecide_elm.domain_api.space_profile import fields_of
 from skdecide_elm.domain_api.view import AS_IT_IS, View
 from skdecide_elm.llm.profile import ChoiceProfile, FieldProfile
 
@@ -78,26 +79,21 @@ class _Feature:
         )
 
 
-def observe_choices(
-    domain: Any, fields_of: Callable[[Any], tuple[FieldProfile, ...]], view: View = AS_IT_IS
-) -> tuple[ChoiceProfile, ...]:
+def observe_choices(domain: Any, view: View = AS_IT_IS) -> tuple[ChoiceProfile, ...]:
     """The numbers by which the actions that the planner chooses from differ; empty where they cannot be listed.
 
     Plays random episodes on ``domain``: pass a copy that nobody rolls out.
 
     Args:
-        fields_of: the numbers and arrays that an observation or an action holds.
         view: how the planner meets the domain.
     """
     rng = np.random.default_rng(0)
     if isinstance(domain, Seedable):
         domain.seed(0)
-    return choices_of([decision for _ in range(_EPISODES) for decision in _episode(domain, rng, view)], fields_of)
+    return choices_of([decision for _ in range(_EPISODES) for decision in _episode(domain, rng, view)])
 
 
-def choices_of(
-    decisions: Sequence[Decision], fields_of: Callable[[Any], tuple[FieldProfile, ...]]
-) -> tuple[ChoiceProfile, ...]:
+def choices_of(decisions: Sequence[Decision]) -> tuple[ChoiceProfile, ...]:
     """The numbers by which actions differ: entries of observed arrays at which they point, or attributes of their own.
 
     Beside each, its difference to and its ratio with an observed number, where these make sense.

@@ -7,7 +7,7 @@ import pytest
 from skdecide.hub.domain.maze import Maze
 
 from skdecide_elm.domain_api.observing_choices import Decision, choices_of
-from skdecide_elm.domain_api.profile import profile_domain, profile_value
+from skdecide_elm.domain_api.profile import profile_domain
 from skdecide_elm.environments import OnlineBinPacking, ProjectScheduling
 from skdecide_elm.llm.profile import ChoiceProfile
 
@@ -15,10 +15,6 @@ from skdecide_elm.llm.profile import ChoiceProfile
 class Order(NamedTuple):
     size: int
     due: int
-
-
-def _fields(value):
-    return profile_value(value).fields
 
 
 def test_entries_at_which_actions_point_and_their_relation_to_what_is_observed():
@@ -50,7 +46,7 @@ def test_numbers_that_mean_another_thing_are_not_compared():
 
 def test_attributes_of_the_actions_themselves():
     actions = [Order(3, 10), Order(5, 10), Order(4, 10)]
-    choices = choices_of([Decision(0, actions)] * 2, _fields)
+    choices = choices_of([Decision(0, actions)] * 2)
     assert choices == (
         ChoiceProfile("size", "np.array([action.size for action in actions])", (3.0, 4.0, 5.0), 0.816, True),
         ChoiceProfile("place", "np.arange(len(actions))", (), 0.816, True),
@@ -59,7 +55,7 @@ def test_attributes_of_the_actions_themselves():
 
 @pytest.mark.parametrize("actions", [[2], ["up", "down"]])
 def test_nothing_is_known_where_nothing_differs_in_numbers(actions):
-    assert choices_of([Decision(np.zeros(3), actions)], _fields) == ()
+    assert choices_of([Decision(np.zeros(3), actions)]) == ()
 
 
 def test_a_domain_whose_actions_are_names_has_no_choices():

@@ -11,7 +11,8 @@ from gymnasium import spaces
 from numbers_observed import STOCK, random_numbers, warehouse
 
 from skdecide_elm.domain_api.initial_program import initial_program
-from skdecide_elm.domain_api.profile import profile_domain, profile_proxy, profile_value
+from skdecide_elm.domain_api.profile import profile_domain, profile_proxy
+from skdecide_elm.domain_api.space_profile import profile_value
 from skdecide_elm.environments.gymnasium_domain import GymnasiumDomain
 from skdecide_elm.llm.embedded.idioms import IDIOMS
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
