@@ -38,7 +38,7 @@ from skdecide_elm.errors import ReplyError
 from skdecide_elm.llm.embedded import EmbeddedProposer
 from skdecide_elm.programs.markers import evolve_blocks
 from skdecide_elm.programs.tunables import read_tunables, with_values
-from skdecide_elm.search.constants import search_for_constants
+from skdecide_elm.search.tuning import search_for_constants
 
 ROWS: dict[str, Row] = {row.name: row for row in (*CONTROL, *COMBINATORIAL)}
 """All rows by name, in the order of the table."""

@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import math
 import random
-import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from skdecide_elm.core import Context, Program, Proposal
 from skdecide_elm.errors import ProgramError
 from skdecide_elm.programs.lifting import lifted
 from skdecide_elm.programs.normal_form import fingerprint
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
 from skdecide_elm.search.plain import from_json, to_json
-from skdecide_elm.search.tuning import ChoiceSearch, ConstantSearch, Range, RangeSearch
+from skdecide_elm.search.trials import Base, Candidate, Trial
+from skdecide_elm.search.tuning import ConstantSearch, search_for_constants
 
-__all__ = [
-    "CHEAP_SECONDS",
-    "TO_CHOOSE_FROM",
-    "TUNING",
-    "Base",
-    "Candidate",
-    "ConstantTuner",
-    "Trial",
-    "Tuned",
-    "Tuning",
-    "better_half",
-    "search_for_constants",
-]
-
-TUNING = "tuning"
-"""The name under which tuned programs stand among those of operators."""
+__all__ = ["CHEAP_SECONDS", "ConstantTuner", "Tuning"]
 
 _STEPS = (0.1, 0.25)
 """First standard deviations if none is given: constants near an optimum want the small one."""
 
 _AT_A_TIME = 3
-TO_CHOOSE_FROM = 10
-"""Programs that must be known before the first is tuned: one that is better than most of a few says little."""
 
 _CHANCE = 2
 """Generations after which a search gives way to a better program."""
@@ -65,72 +47,6 @@ class Tuning:
     share: float = 0.0
     only_if_cheap: bool = False
     step: float | None = None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A program with other constants, on its way.
-
-    Attributes:
-        code: its text.
-        search, number: where the score is to be told.
-    """
-
-    code: str
-    search: int
-    number: int
-
-
-@dataclass(frozen=True)
-class Base:
-    """A program whose constants are tuned.
-
-    Attributes:
-        program: itself; the search may have dropped it.
-        place: where the search has found it, in numbers of its own.
-    """
-
-    program: Program
-    place: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A valid program whose constants may be tuned.
-
-    Attributes:
-        score: of the program.
-        code: its text.
-        base: makes the base of its children.
-        is_tuned: it came from tuning itself.
-    """
-
-    score: float
-    code: str
-    base: Callable[[], Base]
-    is_tuned: bool = False
-
-
-def better_half(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Those that are better than most and were not tuned, the best first; none as long as few are known."""
-    ranked = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
-    if len(ranked) < TO_CHOOSE_FROM:
-        return []
-    median = statistics.median(candidate.score for candidate in ranked)
-    return [candidate for candidate in ranked if candidate.score > median and not candidate.is_tuned]
-
-
-def search_for_constants(code: str, seed: int, step: float = max(_STEPS)) -> ConstantSearch:
-    """A search for the constants of a program that declares some: choices only where it declares nothing else.
-
-    Args:
-        seed: of all draws.
-        step: standard deviation of the first constants that are numbers, as a share of their bounds.
-    """
-    tunables = read_tunables(code)
-    numbers = [tunable for tunable in tunables if tunable.scale != "choice"]
-    ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in numbers or tunables}
-    return RangeSearch(ranges, seed, step) if numbers else ChoiceSearch(ranges, seed)
 
 
 @dataclass
@@ -163,20 +79,6 @@ class _Search:
 
 
 _SEARCHES = TypeAdapter(list[_Search])
-
-
-class Tuned:
-    """The operator that proposes a trial's program."""
-
-    name = TUNING
-    num_parents = 1
-
-    def __init__(self, trial: Trial) -> None:
-        self._trial = trial
-
-    async def propose(self, parents: Sequence[Program], context: Context) -> Sequence[Proposal]:
-        """The program with other constants."""
-        return [Proposal(self._trial.code, TUNING, (parents[0].id,), "Other constants.")]
 
 
 class ConstantTuner:

@@ -10,10 +10,10 @@ from typing import Any
 
 from skdecide_elm.core import Context, Evaluation, Program, Proposal
 from skdecide_elm.errors import ConfigError, ReplayError
-from skdecide_elm.search.constants import Trial, Tuned
 from skdecide_elm.search.evaluating import Evaluate, FirstEvaluations
 from skdecide_elm.search.proposers import Proposers
 from skdecide_elm.search.snapshot import Snapshot
+from skdecide_elm.search.trials import Trial, Tuned
 
 __all__ = ["Job", "Outcome", "carried_out"]
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from skdecide_elm.core import Program
-from skdecide_elm.search.constants import TO_CHOOSE_FROM, TUNING, Base, Candidate
 from skdecide_elm.search.snapshot import Snapshot
+from skdecide_elm.search.trials import TO_CHOOSE_FROM, TUNING, Base, Candidate
 
 __all__ = ["Promising"]
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skdecide_elm.programs.tunables import Scale
+from skdecide_elm.programs.tunables import Scale, read_tunables
 
 if TYPE_CHECKING:
     import cmaes
 
-__all__ = ["ChoiceSearch", "ConstantSearch", "Range", "RangeSearch"]
+__all__ = ["ChoiceSearch", "ConstantSearch", "Range", "RangeSearch", "search_for_constants"]
 
 _FIRST_STEP = 0.25
 """Standard deviation of the first generation, as a share of each range."""
@@ -193,6 +193,19 @@ class ChoiceSearch(ConstantSearch):
         if score >= self._score:
             self._score, self._best, self._untried = score, variant, []
         self._variants = []
+
+
+def search_for_constants(code: str, seed: int, step: float = _FIRST_STEP) -> ConstantSearch:
+    """A search for the constants of a program that declares some: choices only where it declares nothing else.
+
+    Args:
+        seed: of all draws.
+        step: standard deviation of the first constants that are numbers, as a share of their bounds.
+    """
+    tunables = read_tunables(code)
+    numbers = [tunable for tunable in tunables if tunable.scale != "choice"]
+    ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in numbers or tunables}
+    return RangeSearch(ranges, seed, step) if numbers else ChoiceSearch(ranges, seed)
 
 
 def _whole(span: Range) -> range:

@@ -29,7 +29,7 @@ from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.programs.markers import outside_evolve_blocks
 from skdecide_elm.programs.omission import omissions
 from skdecide_elm.programs.tunables import read_tunables, with_values
-from skdecide_elm.search.constants import search_for_constants
+from skdecide_elm.search.tuning import search_for_constants
 
 DOMAINS = {
     "maze": Maze,

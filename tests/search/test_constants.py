@@ -8,15 +8,8 @@ import pytest
 
 from skdecide_elm.core import Evaluation, Program
 from skdecide_elm.programs.tunables import read_tunables, structure_of, with_values
-from skdecide_elm.search.constants import (
-    CHEAP_SECONDS,
-    Base,
-    Candidate,
-    ConstantTuner,
-    Tuning,
-    better_half,
-    search_for_constants,
-)
+from skdecide_elm.search.constants import CHEAP_SECONDS, ConstantTuner, Tuning
+from skdecide_elm.search.trials import Base, Candidate, better_half
 
 SQUARE = """# EVOLVE-BLOCK-START
 class Planner:
@@ -177,12 +170,6 @@ def test_choices_are_tried_one_by_one():
     assert len(set(map(tuple, tried))) == len(tried)
 
 
-def test_numbers_are_tuned_before_choices():
-    code = TABLE.replace("    CHOICES = ", "    X = 0.5\n    CHOICES = ")
-    search = search_for_constants(code, seed=0)
-    assert {name for _, values in [search.ask() for _ in range(3)] for name in values} == {"Planner.X"}
-
-
 def test_what_is_known_of_a_constant_costs_no_iteration():
     trials = play(ConstantTuner(Tuning(1.0), 0), known(WHOLE), 200, lag=1)
     codes = [trial.code for trial in trials]
@@ -230,12 +217,3 @@ def test_trials_of_which_nothing_is_known_and_invalid_ones_count_as_worst():
             tuner.tell(trial, None if iteration % 3 else -math.inf)
     state = tuner.to_json()
     assert {score for search in state["searches"] for score in search["scores"]} == {"-inf"}
-
-
-@pytest.mark.parametrize(
-    ("scores", "better"), [([1.0] * 9, []), ([1.0] * 10, []), ([1.0] * 6 + [3.0, 2.0] * 3, [3.0, 2.0])]
-)
-def test_the_better_half_of_what_is_known(scores, better):
-    found = [one.score for one in better_half(candidate(str(n), "", score) for n, score in enumerate(scores))]
-    assert found == sorted(found, reverse=True)
-    assert sorted(set(found), reverse=True) == better

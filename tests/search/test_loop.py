@@ -26,10 +26,11 @@ from skdecide_elm.core import Evaluation, Proposal
 from skdecide_elm.errors import ConfigError, EvaluationError, ReplyError
 from skdecide_elm.programs.tunables import read_tunables, structure_of
 from skdecide_elm.search.baselines import OnePlusOne
-from skdecide_elm.search.constants import TUNING, Tuning
+from skdecide_elm.search.constants import Tuning
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.replication import Replication
 from skdecide_elm.search.settings import SearchSettings
+from skdecide_elm.search.trials import TUNING
 
 every_strategy = pytest.mark.parametrize("make", STRATEGIES.values(), ids=STRATEGIES)
 

@@ -12,11 +12,12 @@ from searches import map_elites as make_map
 
 from skdecide_elm.core import Evaluation, Proposal
 from skdecide_elm.programs.tunables import read_tunables
-from skdecide_elm.search.constants import TUNING, Tuning
+from skdecide_elm.search.constants import Tuning
 from skdecide_elm.search.loop import Search
 from skdecide_elm.search.proposers import OneOperator
 from skdecide_elm.search.repeats import Dropping, Repeats
 from skdecide_elm.search.settings import SearchSettings
+from skdecide_elm.search.trials import TUNING
 
 
 class Often(Step):

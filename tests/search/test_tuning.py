@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skdecide_elm.search.tuning import ChoiceSearch, Range, RangeSearch
+from skdecide_elm.search.tuning import ChoiceSearch, Range, RangeSearch, search_for_constants
 
 RANGES = {
     "gain": Range(-4.0, 4.0, "linear", 3.0),
@@ -109,3 +109,15 @@ def test_all_constants_stay_within_their_bounds(seed, name, score):
 def test_the_unit_interval_maps_to_the_bounds(span):
     assert [span.from_unit(share) for share in (0, 1)] == pytest.approx([span.low, span.high])
     assert span.from_unit(span.to_unit(span.start)) == pytest.approx(span.start)
+
+
+def test_numbers_are_searched_before_choices():
+    code = """class Planner:
+    TUNABLES = {"CHOICES": (0, 3, "choice"), "X": (0.0, 1.0)}
+    X = 0.5
+    CHOICES = (0, 0)
+"""
+    search = search_for_constants(code, seed=0)
+    assert {name for _, values in [search.ask() for _ in range(3)] for name in values} == {"Planner.X"}
+    search = search_for_constants(code.replace("X = 0.5", "pass"), seed=0)
+    assert search.ask()[1].keys() == {"Planner.CHOICES[0]", "Planner.CHOICES[1]"}

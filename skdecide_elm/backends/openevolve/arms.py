@@ -23,7 +23,7 @@ from skdecide_elm.llm.recorded import Matching, Recorded, Recorder, Recording, R
 from skdecide_elm.operators import OPERATORS, Embedded, LLMOperator, PromptSettings, Repair
 from skdecide_elm.operators.bandit import Bandit, Chooser, WeightedMix
 from skdecide_elm.prompts import Templates
-from skdecide_elm.search.constants import Tuned
+from skdecide_elm.search.trials import Tuned
 
 __all__ = ["Arms", "Operators", "OwnOperator", "ProposalOptions"]
 

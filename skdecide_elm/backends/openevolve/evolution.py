@@ -27,7 +27,8 @@ from skdecide_elm.evaluation.failure import has_timed_out
 from skdecide_elm.evaluation.score import STOPPED_EARLY
 from skdecide_elm.llm.ledger import Limits
 from skdecide_elm.programs.normal_form import Known, fingerprint
-from skdecide_elm.search.constants import TUNING, Base, Candidate, ConstantTuner, Trial, Tuning, better_half
+from skdecide_elm.search.constants import ConstantTuner, Tuning
+from skdecide_elm.search.trials import TUNING, Base, Candidate, Trial, better_half
 
 __all__ = ["Evolution", "LoopSettings"]
 

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from skdecide_elm.core import Context, Evaluation, Program, Proposal
 from skdecide_elm.llm.ledger import Entry
 from skdecide_elm.llm.model import Prompt
-from skdecide_elm.search.constants import Trial
 from skdecide_elm.search.plain import to_json
+from skdecide_elm.search.trials import Trial
 
 __all__ = ["Job", "Outcome", "core_program", "jobs_from_json", "jobs_to_json"]
 
