@@ -26,11 +26,11 @@ OPERATORS = {"OpenEvolve": ["openevolve", *OURS], "ELM": OURS}
 
 
 def answer(request):
-    """Depends on the request alone; arrives early or late, and may be bad."""
+    """Depends on the request alone; arrives early or late, and is bad so often that no run goes without."""
     number = int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
-    if number % 7 == 0:
+    if number % 4 == 0:
         return "prose"
-    if number % 7 == 1:
+    if number % 4 == 1:
         return Status(400)
     notes = f"NOTES = {number % 40}"
     code = program(["Move.left", "Move.right", "missing"][number % 3], notes)
