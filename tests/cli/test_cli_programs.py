@@ -111,19 +111,31 @@ def test_rollout(finished, command):
     assert "found number 3" in command("rollout", finished, "--on", "test", "-i", 3, exit_code=1).stderr
 
 
-def test_rollouts_repeat(project, command):
+@pytest.fixture
+def unbeaten(project, command):
+    """Runs from the initial program with some texts replaced; it is the final one too."""
+
+    def unbeaten(edits, *overrides):
+        text = (project / "initial.py").read_text()
+        for before, after in edits.items():
+            text = text.replace(before, after)
+        (project / "initial.py").write_text(text)
+        # after one step nothing is better than anything else
+        command("run", "line.yaml", "evaluation.rollout_max_steps=1", *overrides, "-o", "first")
+        (best,) = Path("first", "best").glob("*.py")
+        assert best.read_text() == text
+
+    return unbeaten
+
+
+def test_rollouts_repeat(unbeaten, command):
     """What the domain and the program leave to chance follows the seed."""
-    initial = (
-        (project / "initial.py")
-        .read_text()
-        .replace("self.domain = domain", "self.rng = numpy.random.default_rng()")
-        .replace("return Move.left", "return Move.right if self.rng.random() < 0.7 else Move.left")
-    )
-    (project / "initial.py").write_text("import numpy\n" + initial)
-    # after one step nothing is better than anything else, so that the initial program stays the best
-    command("run", "line.yaml", "domain.factory=tiny:LuckyLine", "evaluation.rollout_max_steps=1", "-o", "first")
-    (best,) = Path("first", "best").glob("*.py")
-    assert best.read_text() == "import numpy\n" + initial
+    edits = {
+        "from tiny": "import numpy\nfrom tiny",
+        "self.domain = domain": "self.rng = numpy.random.default_rng()",
+        "return Move.left": "return Move.right if self.rng.random() < 0.7 else Move.left",
+    }
+    unbeaten(edits, "domain.factory=tiny:LuckyLine")
 
     def rollouts(episodes, *options):
         options = "--episodes", episodes, "--max-steps", 10, *options
@@ -132,3 +144,10 @@ def test_rollouts_repeat(project, command):
     assert rollouts(12) == rollouts(12, "--seed", 0) != rollouts(12, "--seed", 1)
     assert rollouts(20)[:12] == rollouts(12)
     assert len({episode["steps"] for episode in rollouts(12)}) > 1
+
+
+def test_each_episode_has_a_planner_of_its_own(unbeaten, command):
+    turns = "self.turns += 1\n        return Move.right if self.turns % 3 else Move.left"
+    unbeaten({"self.domain = domain": "self.turns = 0", "return Move.left": turns})
+    episodes = command("rollout", "first", "--episodes", 2, "--max-steps", 20, "--json").record["episodes"]
+    assert episodes[0] == episodes[1] == {"steps": 8, "cost": 8, "goal": True}
