@@ -42,7 +42,7 @@ def test_a_run_that_a_limit_ends_is_repeated(initial, tmp_path, limits):
 
 def test_the_first_request_tells_what_one_costs(initial, caplog):
     caplog.set_level("INFO", "skdecide_elm")
-    with Loopback(answer) as server:
+    with Loopback(["prose"]) as server:
         solver, _ = run(initial, server.url, operators=["rewrite"], max_llm_cost=0.01, nb_iterations=50)
         assert solver.ledger.total.calls == len(server.requests) == 1
     assert sum(message.startswith("max_llm_cost is reached") for message in caplog.messages) == 1
