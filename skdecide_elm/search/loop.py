@@ -58,7 +58,7 @@ class Search:
         self._failed: deque[Program] = deque(maxlen=_FAILURES)
         self._jobs: dict[int, Job] = {}
         self._begun = 0
-        self._repeats = Repeats()
+        self._repeats = Repeats(settings.free_repeats, settings.dropping)
         self._tuner = ConstantTuner(settings.tuning, settings.seed)
         self._promising = Promising()
 
@@ -225,10 +225,12 @@ class Search:
 
     async def _take(self, outcome: Outcome, proposers: Proposers, evaluate: Evaluate) -> bool:
         """Decide on the children of a step; whether it counts. Nothing changes before all that is awaited is there."""
-        if outcome.job.trial is None and self._is_free(outcome):
+        proposals = [proposal for proposal, _ in outcome.children]
+        codes = [proposal.code for proposal in proposals]
+        if outcome.job.trial is None and self._repeats.are_free(codes):
             self.statistics.repeats += 1
             return False
-        dropped = self._dropped(outcome)
+        dropped = self._repeats.dropped(codes)
         children = [await self._contest(child, evaluate) for child in _programs(outcome, dropped)]
         for child, rival in children:
             if rival is not None:
@@ -240,41 +242,14 @@ class Search:
         else:
             gains = [outcome.job.gain(child) for child, _ in children]
             proposers.learn(outcome.job.proposer, outcome.job.step, max(gains, default=0.0))
-        self._count_repeats(outcome, dropped)
+            self._repeats.count(proposals, dropped)
+        self.statistics.repeats += sum(dropped)
         self._count(outcome)
         return True
 
-    def _is_free(self, outcome: Outcome) -> bool:
-        """Whether a step does not count, because it only repeats what is known."""
-        codes = [proposal.code for proposal, _ in outcome.children]
-        return self.settings.free_repeats and bool(codes) and self._repeats.are_free(codes)
-
-    def _dropped(self, outcome: Outcome) -> list[bool]:
-        """For each child of a step whether it is dropped, because the program is known."""
-        codes = [proposal.code for proposal, _ in outcome.children]
-        return [False] * len(codes) if self.settings.dropping is None else self._repeats.are_known(codes)
-
-    def _count_repeats(self, outcome: Outcome, dropped: list[bool]) -> None:
-        """Count what was dropped, and remember by parent what the operator is to be told."""
-        self.statistics.repeats += sum(dropped)
-        dropping = self.settings.dropping
-        if dropping is None or outcome.job.trial is not None:
-            return
-        for (proposal, _), is_dropped in zip(outcome.children, dropped, strict=True):
-            if proposal.operator not in dropping.untold:
-                self._repeats.count(proposal, is_dropped)
-
-    def _learn(self, program: Program) -> None:
-        """Know a program when it is proposed again, if repeats are looked for."""
-        dropping = self.settings.dropping
-        if not self.settings.free_repeats and dropping is None:
-            return
-        if dropping is None or not dropping.may_pass(program.evaluation):
-            self._repeats.add(program.code)
-
     def _insert(self, program: Program, step: int = 0) -> None:
         statistics, before = self.statistics, self.best
-        self._learn(program)
+        self._repeats.learn(program.code, program.evaluation)
         statistics.evaluations += 1
         statistics.invalid += not program.evaluation.is_valid
         if self.strategy.insert(program):

@@ -30,9 +30,16 @@ class Dropping:
 
 
 class Repeats:
-    """What a search has met, and how often in a row it was proposed again."""
+    """What a search has met, and how often in a row it was proposed again.
 
-    def __init__(self) -> None:
+    Args:
+        free: whether a step that proposes only what is known does not count, as proposals cost nothing.
+        dropping: what to do with repeats as proposals cost something; None: nothing.
+    """
+
+    def __init__(self, free: bool = False, dropping: Dropping | None = None) -> None:
+        self._free = free
+        self._dropping = dropping
         self._known = Known()
         self._in_a_row = 0
         self._by_parent: Counter[str] = Counter()
@@ -40,33 +47,45 @@ class Repeats:
     def __contains__(self, code: str) -> bool:
         return code in self._known
 
-    def add(self, code: str) -> None:
-        """A program is known from now on."""
-        self._known.add(code)
-        self._in_a_row = 0
+    def learn(self, code: str, evaluation: Evaluation) -> None:
+        """Know a program when it is proposed again, if repeats are looked for."""
+        dropping = self._dropping
+        looked_for = self._free if dropping is None else not dropping.may_pass(evaluation)
+        if looked_for:
+            self._known.add(code)
+            self._in_a_row = 0
 
-    def are_free(self, codes: Iterable[str]) -> bool:
-        """Whether programs are all known, up to layout, comments and docstrings, and not too many were in a row."""
-        if self._in_a_row == _IN_A_ROW or any(code not in self for code in codes):
+    def are_free(self, codes: Sequence[str]) -> bool:
+        """Whether a step does not count: all its programs are known, and not too many were so in a row."""
+        if not self._free or not codes or self._in_a_row == _IN_A_ROW or any(code not in self for code in codes):
             return False
         self._in_a_row += 1
         return True
 
-    def are_known(self, codes: Sequence[str]) -> list[bool]:
-        """For each of some programs whether it is known, or is an earlier one of them."""
+    def dropped(self, codes: Sequence[str]) -> list[bool]:
+        """For each of a step's programs whether it is dropped, as it is known or an earlier one of them."""
+        if self._dropping is None:
+            return [False] * len(codes)
         earlier = Known()
         return [not earlier.add(code) or code in self._known for code in codes]
 
-    def count(self, proposal: Proposal, is_known: bool) -> None:
-        """Take note of what was proposed from a program."""
+    def count(self, proposals: Iterable[Proposal], dropped: Iterable[bool]) -> None:
+        """Remember by parent what operators are to be told."""
+        if self._dropping is None:
+            return
+        for proposal, is_dropped in zip(proposals, dropped, strict=True):
+            if proposal.operator not in self._dropping.untold:
+                self._count(proposal, is_dropped)
+
+    def _count(self, proposal: Proposal, is_dropped: bool) -> None:
         for parent in proposal.parents[:1]:
-            if is_known:
+            if is_dropped:
                 self._by_parent[parent] += 1
             else:
                 self._by_parent.pop(parent, None)
 
     def from_parent(self, program_id: str) -> int:
-        """How many of the last proposals from a program were known."""
+        """How many of the last proposals from a program were dropped."""
         return self._by_parent[program_id]
 
     def to_json(self) -> dict[str, Any]:

@@ -34,17 +34,17 @@ class Often(Step):
 
 
 def test_programs_are_the_same_up_to_layout():
-    repeats = Repeats()
-    repeats.add("x = 1  # one\n")
+    repeats = Repeats(free=True)
+    repeats.learn("x = 1  # one\n", evaluation_of("1 1"))
     assert repeats.are_free(["x  =  1"])
     assert not repeats.are_free(["x = 1", "x = 2"])
 
 
 def test_only_so_many_are_free_in_a_row():
-    repeats = Repeats()
-    repeats.add("x = 1")
+    repeats = Repeats(free=True)
+    repeats.learn("x = 1", evaluation_of("1 1"))
     assert [repeats.are_free(["x = 1"]) for _ in range(21)] == [True] * 20 + [False]
-    repeats.add("x = 1")
+    repeats.learn("x = 1", evaluation_of("1 1"))
     assert repeats.are_free(["x = 1"])
 
 
