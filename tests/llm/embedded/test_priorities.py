@@ -14,8 +14,8 @@ from skdecide_elm.environments import BinPackingObservation, OnlineBinPacking, P
 from skdecide_elm.environments.online_bin_packing import FittingBins
 from skdecide_elm.llm.embedded.planner_swap import setting_of, with_planner
 from skdecide_elm.llm.embedded.priorities import draft, read, simple_rules, suits, varied, weighing_all, written
+from skdecide_elm.llm.embedded.priorities.edits import measured
 from skdecide_elm.llm.embedded.priorities.model import Condition, Preference, Rule, Term
-from skdecide_elm.llm.embedded.priorities.variation import measured
 from skdecide_elm.llm.embedded.proposals import propose
 from skdecide_elm.llm.embedded.source import parse
 from skdecide_elm.programs.loader import load_planner_class

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["Condition", "Preference", "Rule", "Term"]
 
@@ -61,3 +61,7 @@ class Rule:
 
     preferences: tuple[Preference, ...]
     horizon: int = 0
+
+    def spliced(self, at: int, removed: int, *added: Preference) -> Rule:
+        """The rule with preferences in place of so many from ``at`` on."""
+        return replace(self, preferences=(*self.preferences[:at], *added, *self.preferences[at + removed :]))
