@@ -30,7 +30,7 @@ class Dropping:
 
 
 class Repeats:
-    """What a search has met, and how often in a row it was proposed again.
+    """What a search has met, up to layout, comments and docstrings, and how often in a row it was proposed again.
 
     Args:
         free: whether a step that proposes only what is known does not count, as proposals cost nothing.
