@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rows import Row
+from scipy.stats import false_discovery_control, mannwhitneyu
 
 __all__ = ["ARMS", "Record", "Run", "table"]
 
 ARMS = {"proposer": "found", "random": "random proposals", "constants": "constants alone"}
 """What spends the evaluations, with its column's title."""
+
+_FALSE_DISCOVERY_RATE = 0.05
 
 _FIELDS = ("row", "arm", "seed", "value", "seconds", "revision")
 
@@ -61,6 +64,10 @@ class Record:
         """What all runs of a row and arm reached."""
         return [value for run, value in self._values.items() if (run.row, run.arm) == (row, arm)]
 
+    def cells(self) -> list[tuple[str, str]]:
+        """The (row, arm)s that have runs."""
+        return list(dict.fromkeys((run.row, run.arm) for run in self._values))
+
 
 def _revision() -> str:
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=7", "HEAD"]
@@ -68,15 +75,33 @@ def _revision() -> str:
 
 
 def table(rows: Iterable[Row], record: Record) -> str:
-    """A table in Markdown, of the rows that the record knows: medians (ranges; numbers of runs) by arm."""
+    """A table in Markdown, of the rows that the record knows: medians (ranges; numbers of runs) by arm.
+
+    A null arm's cell has a star where its runs differ from those found, by the two-sided test of Mann and Whitney, at a
+    false discovery rate of 5 % over all comparisons of the table (Benjamini & Hochberg 1995).
+    """
     header = ["task", "evaluations", "aim", *ARMS.values(), "others"]
     lines = [header, ["---"] * len(header)]
+    starred = _different(record)
     for row in rows:
-        values = [record.values(row.name, arm) for arm in ARMS]
-        if any(values):
-            cells = [_cell(reached, row.decimals) for reached in values]
-            lines.append([f"{row.title}, {row.unit}", str(row.budget), _aim(row, values[0]), *cells, row.references])
+        values = {arm: record.values(row.name, arm) for arm in ARMS}
+        if any(values.values()):
+            stars = (" *" if (row.name, arm) in starred else "" for arm in ARMS)
+            cells = [_cell(reached, row.decimals) + star for reached, star in zip(values.values(), stars, strict=True)]
+            aim = _aim(row, values["proposer"])
+            lines.append([f"{row.title}, {row.unit}", str(row.budget), aim, *cells, row.references])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _different(record: Record) -> set[tuple[str, str]]:
+    """The (row, null arm)s whose runs differ from those found."""
+    pairs = [(row, arm) for row, arm in record.cells() if arm != "proposer" and record.values(row, "proposer")]
+    chances = [mannwhitneyu(record.values(row, "proposer"), record.values(row, arm)).pvalue for row, arm in pairs]
+    return {
+        pair
+        for pair, chance in zip(pairs, false_discovery_control(chances), strict=True)
+        if chance <= _FALSE_DISCOVERY_RATE
+    }
 
 
 def _aim(row: Row, found: Sequence[float]) -> str:

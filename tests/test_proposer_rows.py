@@ -52,6 +52,26 @@ def test_the_table_has_medians_ranges_and_numbers_of_the_runs_that_are_recorded(
     assert rule == "| --- | --- | --- | --- | --- | --- | --- |"
 
 
+def test_the_table_stars_the_null_arms_whose_runs_differ_from_those_found(tmp_path):
+    runs = {
+        ("CartPole-v1", "proposer"): (490, 491, 492, 493, 494, 495),
+        ("CartPole-v1", "random"): (490.5, 491.5, 492.5, 493.5, 494.5, 495.5),
+        ("CartPole-v1", "constants"): (90, 91, 92, 93, 94, 95),
+        ("Acrobot-v1", "proposer"): (-88,) * 6,
+        ("Acrobot-v1", "random"): (-88,) * 6,
+        ("Acrobot-v1", "constants"): (-81, -82, -83, -84, -85, -86),
+        ("Pendulum-v1", "constants"): (-900, -901, -902, -903, -904, -905),
+    }
+    with (tmp_path / "record.csv").open("w", encoding="utf-8") as file:
+        print("row,arm,seed,value,seconds,revision", file=file)
+        for (row, arm), values in runs.items():
+            for seed, value in enumerate(values):
+                print(f"{row},{arm},{seed},{value},9,abcdef0", file=file)
+    *_, cartpole, acrobot, pendulum = printed("--seeds", "0", "--record", tmp_path / "record.csv")
+    stars = [[cell.endswith(" *") for cell in line.split(" | ")[3:6]] for line in (cartpole, acrobot, pendulum)]
+    assert stars == [[False, False, True], [False, False, True], [False, False, False]]
+
+
 def test_rows_of_projects_are_refused_before_they_are_run_where_there_are_none():
     done = benchmark("--rows", "rcpsp-j30")
     assert done.returncode == 2
