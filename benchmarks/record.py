@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import statistics
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,17 +64,13 @@ class Record:
         """What all runs of a row and arm reached."""
         return [value for run, value in self._values.items() if (run.row, run.arm) == (row, arm)]
 
-    def cells(self) -> list[tuple[str, str]]:
-        """The (row, arm)s that have runs."""
-        return list(dict.fromkeys((run.row, run.arm) for run in self._values))
-
 
 def _revision() -> str:
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=7", "HEAD"]
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
-def table(rows: Iterable[Row], record: Record) -> str:
+def table(rows: Collection[Row], record: Record) -> str:
     """A table in Markdown, of the rows that the record knows: medians (ranges; numbers of runs) by arm.
 
     A null arm's cell has a star where its runs differ from those found, by the two-sided test of Mann and Whitney, at a
@@ -82,26 +78,27 @@ def table(rows: Iterable[Row], record: Record) -> str:
     """
     header = ["task", "evaluations", "aim", *ARMS.values(), "others"]
     lines = [header, ["---"] * len(header)]
-    starred = _different(record)
+    different = _different(rows, record)
     for row in rows:
         values = {arm: record.values(row.name, arm) for arm in ARMS}
         if any(values.values()):
-            stars = (" *" if (row.name, arm) in starred else "" for arm in ARMS)
-            cells = [_cell(reached, row.decimals) + star for reached, star in zip(values.values(), stars, strict=True)]
+            stars = {arm: " *" if (row.name, arm) in different else "" for arm in ARMS}
+            cells = [_cell(values[arm], row.decimals) + stars[arm] for arm in ARMS]
             aim = _aim(row, values["proposer"])
             lines.append([f"{row.title}, {row.unit}", str(row.budget), aim, *cells, row.references])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _different(record: Record) -> set[tuple[str, str]]:
+def _different(rows: Collection[Row], record: Record) -> set[tuple[str, str]]:
     """The (row, null arm)s whose runs differ from those found."""
-    pairs = [(row, arm) for row, arm in record.cells() if arm != "proposer" and record.values(row, "proposer")]
-    chances = [mannwhitneyu(record.values(row, "proposer"), record.values(row, arm)).pvalue for row, arm in pairs]
-    return {
-        pair
-        for pair, chance in zip(pairs, false_discovery_control(chances), strict=True)
-        if chance <= _FALSE_DISCOVERY_RATE
-    }
+    chances = {}
+    for row in rows:
+        found, *others = (record.values(row.name, arm) for arm in ARMS)
+        for arm, values in zip(list(ARMS)[1:], others, strict=True):
+            if found and values:
+                chances[row.name, arm] = mannwhitneyu(found, values).pvalue
+    adjusted = false_discovery_control(list(chances.values()))
+    return {cell for cell, chance in zip(chances, adjusted, strict=True) if chance <= _FALSE_DISCOVERY_RATE}
 
 
 def _aim(row: Row, found: Sequence[float]) -> str:
