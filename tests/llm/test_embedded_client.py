@@ -68,9 +68,10 @@ def _random_program(profile):
     )
 
 
-def _prompt(program, diff=True):
+def _prompt(program, diff=True, **shown):
     sampler = PromptSampler(PromptConfig())
-    return sampler.build_prompt(current_program=program, parent_program=program, diff_based_evolution=diff)["user"]
+    prompt = sampler.build_prompt(current_program=program, parent_program=program, diff_based_evolution=diff, **shown)
+    return prompt["user"]
 
 
 def _chain(name, seed, length, diff=True):
@@ -112,6 +113,16 @@ def test_the_same_seed_call_and_prompt_give_the_same_reply():
     assert proposer.calls == len(prompts)
     others = {EmbeddedProposer(PROFILES["control"], seed).reply(prompts[0]) for seed in range(10)}
     assert len(others) > 3
+
+
+def test_times_that_differ_between_equal_runs_change_no_reply():
+    program = _random_program(PROFILES["control"])
+    slow = [
+        _prompt(program, program_artifacts={"error": f"the last decision was not made within {seconds} s"})
+        for seconds in (0.00522, 0.0055)
+    ]
+    assert slow[0] != slow[1]
+    assert len({EmbeddedProposer(PROFILES["control"], 1).reply(prompt) for prompt in slow}) == 1
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda proposer: pickle.loads(pickle.dumps(proposer))])

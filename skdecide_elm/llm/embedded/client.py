@@ -29,7 +29,8 @@ class EmbeddedProposer(LLMInterface):  # type: ignore[misc]
     small typed edit of its syntax tree, or with an idiom (search, memory, look-ahead, linear policy, priority
     index, ...) that fits the domain's characteristics and spaces. It never knows which domain it is.
 
-    The answer depends only on the seed, the number of earlier calls and the prompt.
+    The answer depends only on the seed, the number of earlier calls, and what it reads of the prompt: the programs, and
+    whether a diff is asked for. What else is in it, such as how long a program took, differs between equal runs.
 
     Args:
         profile: what planners can rely on; None: only small edits are proposed.
@@ -62,11 +63,11 @@ class EmbeddedProposer(LLMInterface):  # type: ignore[misc]
         Raises:
             ReplyError: the prompt shows no program, or nothing in the program can be varied.
         """
-        rng = random.Random(f"{self.seed}:{self.calls}:{hashlib.sha256(prompt.encode()).hexdigest()}")
         number, self.calls = self.calls, self.calls + 1
         program = current_program(prompt)
         others = other_programs(prompt)
         as_diff = wants_diff(prompt, system)
+        rng = random.Random(f"{self.seed}:{number}:{_digest(program, *others)}:{as_diff}")
         for _ in range(_ATTEMPTS):
             proposal = propose(program, self.profile, rng, others, number=number)
             text = None if proposal is None else _written(proposal, program, as_diff)
@@ -77,6 +78,10 @@ class EmbeddedProposer(LLMInterface):  # type: ignore[misc]
             "expected a program with one top-level Planner class that can be varied, found none in "
             f"{len(program.splitlines())} lines; start from a valid program, or give the proposer a profile",
         )
+
+
+def _digest(*programs: str) -> str:
+    return hashlib.sha256("\0".join(programs).encode()).hexdigest()
 
 
 def _written(proposal: Proposal, program: str, as_diff: bool) -> str | None:
