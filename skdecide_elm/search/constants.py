@@ -26,9 +26,6 @@ _STEPS = (0.1, 0.25)
 
 _AT_A_TIME = 3
 
-_CHANCE = 2
-"""Generations after which a search gives way to a better program."""
-
 CHEAP_SECONDS = 10.0
 """About what an LLM takes to write a program: where an evaluation takes longer, it is better spent on new programs."""
 
@@ -216,11 +213,8 @@ class ConstantTuner:
             return
 
     def _has_room(self, value: float) -> bool:
-        """Whether a program of that score can be taken up: a worse one that had its chance gives way."""
-        if len(self._running) < _AT_A_TIME:
-            return True
-        worst = self._worst()
-        return self._running[worst].generation >= _CHANCE and self._searches[worst].best < value
+        """Whether a program of that score can be taken up: a worse one gives way."""
+        return len(self._running) < _AT_A_TIME or self._searches[self._worst()].best < value
 
     def _make_room(self) -> None:
         if len(self._running) == _AT_A_TIME:

@@ -52,9 +52,9 @@ DOMAINS = {
 
 FITTING = {
     "maze": 15,
-    "mastermind": 8,
+    "mastermind": 7,
     "rock_paper_scissors": 2,
-    "bin_packing": 3,
+    "bin_packing": 2,
     "cartpole": 3,
     "mountain_car_continuous": 0,
     "frozen_lake": 6,
@@ -86,10 +86,10 @@ def _steps_to_the_exit(text):
     return steps
 
 
-def _programs(name, draws=3):
+def _programs(name, draws=3, **known):
     domain = DOMAINS[name]()
     source = parse(initial_program(domain))
-    setting = setting_of(profile_domain(domain), source)
+    setting = setting_of(replace(profile_domain(domain), **known), source)
     for idiom in IDIOMS:
         for draw in range(draws if idiom.fits(setting) else 0):
             yield idiom, with_planner(source, idiom.write(setting, random.Random(draw)))
@@ -346,7 +346,8 @@ def test_walks_in_a_model_without_chance_see_the_end_that_is_near():
 
 
 def test_an_index_over_actions_gives_best_fit():
-    programs = [program for idiom, program in _programs("bin_packing", 40) if "observed entry" in idiom.headline]
+    drawn = _programs("bin_packing", 40, choices=())  # else it is for a priority rule to say
+    programs = [program for idiom, program in drawn if "observed entry" in idiom.headline]
     costs = {_cost(program, "bin_packing")[0] for program in programs}
     best_fit = _planner(
         "class Planner:\n    def sample_action(self, observation, applicable_actions):\n"

@@ -98,14 +98,16 @@ def test_undeclared_numbers_are_lifted():
     assert "self.WEIGHT * observation - self.OFFSET" in trial.code
 
 
-def test_a_better_program_takes_the_place_of_one_that_had_its_chance():
+def test_a_better_program_takes_the_place_of_the_worst_at_once():
     structures = [SQUARE.replace("+ self.Y", f"+ self.Y - {number}") for number in range(4)]
     programs = known(*structures[:3])
     tuner = ConstantTuner(Tuning(0.5), 0)
-    play(tuner, programs, 120)
+    assert len({structure_of(trial.code) for trial in play(tuner, programs, 10)}) == 3
     best = with_values(structures[3], {"Planner.X": 0.5, "Planner.Y": 0.25})
     programs += known(best, others=0)
-    assert structure_of(best) in {structure_of(trial.code) for trial in play(tuner, programs, 40, first=121)}
+    later = [structure_of(trial.code) for trial in play(tuner, programs, 40, first=11)]
+    assert later[0] == structure_of(best)
+    assert 2 <= len(set(later)) <= 3, "the worst of the three was left"
 
 
 def test_the_first_trials_lie_as_far_away_as_the_step_says():
@@ -135,6 +137,9 @@ WHOLE = """class Planner:
     def sample_action(self, observation):
         return self.X * observation + self.Y
 """
+
+BESIDE = WHOLE.replace("}\n", ', "Z": (1.0, 1.004, "log")}\n    Z = 1.0\n')
+"""Whole numbers for CMA-ES, as one that is none is beside them; of that there is but one in three digits."""
 
 
 TABLE = """class Planner:
@@ -182,7 +187,7 @@ def test_a_trial_that_was_on_its_way_already_learns_the_score_of_the_other():
     tuner = ConstantTuner(Tuning(1.0), 0)
     codes, told = [], []
     for iteration in range(1, 200):
-        trial = tuner.ask(iteration, partial(better_half, known(WHOLE)))
+        trial = tuner.ask(iteration, partial(better_half, known(BESIDE)))
         if trial is None:  # the generation is complete
             for one in told:
                 tuner.tell(one, None if one.code in codes else value(one.code))
@@ -202,7 +207,7 @@ def test_what_operators_have_proposed_is_not_tried_again_and_counts_as_what_it_i
     trials = play(tuner, known(WHOLE), 200)
     assert trials and {trial.code for trial in trials}.isdisjoint(grid)
     late = ConstantTuner(Tuning(1.0), 0)
-    trial = late.ask(1, partial(better_half, known(WHOLE)))
+    trial = late.ask(1, partial(better_half, known(BESIDE)))
     late.know(trial.code, -0.5)  # while the trial is on its way
     late.tell(trial, None)
     assert late.to_json()["searches"][0]["scores"] == [-0.5]

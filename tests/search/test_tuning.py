@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skdecide_elm.search.tuning import ChoiceSearch, Range, RangeSearch, search_for_constants
+from skdecide_elm.search.tuning import ChoiceSearch, CompassSearch, Range, RangeSearch, search_for_constants
 
 RANGES = {
     "gain": Range(-4.0, 4.0, "linear", 3.0),
@@ -73,6 +73,31 @@ def test_what_is_as_good_takes_the_place_of_the_best():
     assert max(sum(map(bool, table)) for table in tables) == 3
 
 
+WHOLE = {name: Range(0, 100, "int", 50) for name in ("gain", "step", "depth")}
+
+
+def _nearness(values):
+    return -sum(abs(values[name] - wanted) for name, wanted in zip(WHOLE, (0, 50, 93), strict=True))
+
+
+def test_whole_numbers_are_found_one_by_one_and_the_search_is_stuck_then():
+    search = CompassSearch(WHOLE)
+    _best(search, _nearness, 6)
+    assert not search.is_stuck(0)
+    score, values = _best(search, _nearness, 40)
+    assert (score, values) == (0, {"gain": 0, "step": 50, "depth": 93})
+    assert search.is_stuck(0)
+
+
+def test_neighbours_lie_a_step_away_which_is_halved_where_neither_is_better():
+    search = CompassSearch({"depth": Range(0, 40, "int", 20)}, step=0.2)
+    for steps in (8, 4, 2, 1, 1):
+        asked = [search.ask() for _ in range(search.generation_size)]
+        assert [values["depth"] for _, values in asked] == [20, 20 + steps, 20 - steps]
+        for number, values in asked:
+            search.tell(number, float(values["depth"] == 20))
+
+
 @pytest.mark.parametrize("search", [partial(RangeSearch, RANGES), partial(ChoiceSearch, CHOICES)])
 def test_only_comparisons_of_scores_matter(search):
     plain = _best(search(seed=1), _distance, 10)
@@ -109,6 +134,24 @@ def test_all_constants_stay_within_their_bounds(seed, name, score):
 def test_the_unit_interval_maps_to_the_bounds(span):
     assert [span.from_unit(share) for share in (0, 1)] == pytest.approx([span.low, span.high])
     assert span.from_unit(span.to_unit(span.start)) == pytest.approx(span.start)
+
+
+@pytest.mark.parametrize("step", [0.01, 0.25])
+@given(st.integers(-3, 3), st.integers(1, 9), st.sampled_from([-math.inf, math.nan, 0.0]))
+def test_whole_numbers_stay_within_their_bounds(step, low, size, score):
+    search = CompassSearch({"depth": Range(low, low + size, "int", low + size // 2)}, step)
+    for _ in range(6):
+        for number, values in [search.ask() for _ in range(search.generation_size)]:
+            assert low <= values["depth"] <= low + size
+            search.tell(number, score)
+    assert search.is_stuck(0)
+
+
+@pytest.mark.parametrize(("kinds", "search"), [(["int"], CompassSearch), (["int", "linear"], RangeSearch)])
+def test_the_search_suits_the_constants(kinds, search):
+    bounds = {f"C{number}": (1, 9, kind) for number, kind in enumerate(kinds)}
+    values = "".join(f"    {name} = 2\n" for name in bounds)
+    assert type(search_for_constants(f"class Planner:\n    TUNABLES = {bounds}\n{values}", seed=0)) is search
 
 
 def test_numbers_are_searched_before_choices():

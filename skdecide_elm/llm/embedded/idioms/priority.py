@@ -34,13 +34,18 @@ def _arrays(setting: Setting) -> list[FieldProfile]:
     return arrays
 
 
+def _fits_index(setting: Setting) -> bool:
+    """Whether an index is of use: where actions were seen to differ, a priority rule says the same, for all at once."""
+    return _fits(setting) and not setting.profile.choices
+
+
 def _fits_entry(setting: Setting) -> bool:
-    return _fits(setting) and bool(_arrays(setting))
+    return _fits_index(setting) and bool(_arrays(setting))
 
 
 def _fits_features(setting: Setting) -> bool:
     vector = setting.profile.actions.vector
-    return _fits(setting) and vector is not None and 0 < vector <= _MAX_FEATURES
+    return _fits_index(setting) and vector is not None and 0 < vector <= _MAX_FEATURES
 
 
 def _write_rank(setting: Setting, rng: random.Random) -> Draft:
