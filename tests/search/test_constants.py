@@ -119,16 +119,6 @@ def test_the_first_trials_lie_as_far_away_as_the_step_says():
     assert farthest(0.02) < 4 * 0.02 < 0.1 < farthest(0.2)
 
 
-@pytest.mark.parametrize("step", [None, 0.02])
-def test_a_state_on_disk_goes_on_alike(step):
-    programs = known(SQUARE, SQUARE.replace("+ self.Y", "- self.Y"))
-    straight, saved = (ConstantTuner(Tuning(0.5, step=step), 3) for _ in range(2))
-    assert play(straight, programs, 60) == play(saved, programs, 60)
-    restored = ConstantTuner(Tuning(0.5, step=step), 99)
-    restored.restore(json.loads(json.dumps(saved.to_json(), allow_nan=False)))
-    assert play(restored, programs, 60, first=61) == play(straight, programs, 60, first=61)
-
-
 WHOLE = """class Planner:
     TUNABLES = {"X": (-2, 2, "int"), "Y": (-2, 2, "int")}
     X = 2
@@ -140,6 +130,20 @@ WHOLE = """class Planner:
 
 BESIDE = WHOLE.replace("}\n", ', "Z": (1.0, 1.004, "log")}\n    Z = 1.0\n')
 """Whole numbers for CMA-ES, as one that is none is beside them; of that there is but one in three digits."""
+
+WIDE = WHOLE.replace("-2, 2, ", "-2000, 2000, ")
+
+
+@pytest.mark.parametrize("step", [None, 0.02])
+@pytest.mark.parametrize("code", [SQUARE, WIDE], ids=["cma_es", "compass"])
+def test_a_state_on_disk_goes_on_alike(step, code):
+    programs = known(code, code.replace("+ self.Y", "- self.Y"))
+    straight, saved = (ConstantTuner(Tuning(0.5, step=step), 3) for _ in range(2))
+    assert play(straight, programs, 60) == play(saved, programs, 60)
+    restored = ConstantTuner(Tuning(0.5, step=step), 99)
+    restored.restore(json.loads(json.dumps(saved.to_json(), allow_nan=False)))
+    assert (later := play(restored, programs, 60, first=61)) == play(straight, programs, 60, first=61)
+    assert later
 
 
 TABLE = """class Planner:
