@@ -38,7 +38,7 @@ from skdecide_elm.errors import ReplyError
 from skdecide_elm.llm.embedded import EmbeddedProposer
 from skdecide_elm.programs.markers import evolve_blocks
 from skdecide_elm.programs.tunables import read_tunables, with_values
-from skdecide_elm.search.tuning import search_for_constants
+from skdecide_elm.search.tuning import ChoiceSearch, RangeSearch, ranges_of
 
 ROWS: dict[str, Row] = {row.name: row for row in (*CONTROL, *COMBINATORIAL)}
 """All rows by name, in the order of the table."""
@@ -106,7 +106,10 @@ def _proposals(row: Row, seed: int) -> Iterator[str]:
 def _tuned(score: Score, row: Row, seed: int) -> Iterator[tuple[float, str]]:
     code = next(code for code in _proposals(row, seed) if read_tunables(code))
     yield score(code), code
-    search = search_for_constants(code, seed)
+    ranges = ranges_of(code)
+    # not the solver's choice: a compass search ends where no neighbour is better, and this arm has a budget to spend
+    only_choices = all(span.scale == "choice" for span in ranges.values())
+    search = ChoiceSearch(ranges, seed) if only_choices else RangeSearch(ranges, seed)
     for _ in range(row.budget - 1):
         asked = search.ask()
         assert asked is not None

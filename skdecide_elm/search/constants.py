@@ -37,8 +37,8 @@ class Tuning:
     Attributes:
         share: of its iterations; 0: none.
         only_if_cheap: none at all where the evaluation of the initial programs takes longer than `CHEAP_SECONDS`.
-        step: standard deviation of the first constants that are tried, as a share of their bounds; None: 0.1 or 0.25,
-            drawn for each program.
+        step: how far the first constants that are tried lie from a program's, as a share of their bounds; None: 0.1 or
+            0.25, drawn for each program.
     """
 
     share: float = 0.0
@@ -79,7 +79,7 @@ _SEARCHES = TypeAdapter(list[_Search])
 
 
 class ConstantTuner:
-    """Tunes the constants of the best programs, a few programs at a time: numbers by CMA-ES, else choices one by one.
+    """Tunes the constants of the best programs, a few programs at a time; see `search_for_constants`.
 
     Asks are spread evenly over the iterations, as far as there is something to tune. A program is taken up when it is
     better than all that was found for its structure before; of the programs in hand, the best gets the most trials. All

@@ -17,7 +17,15 @@ from skdecide_elm.programs.tunables import Scale, read_tunables
 if TYPE_CHECKING:
     import cmaes
 
-__all__ = ["ChoiceSearch", "CompassSearch", "ConstantSearch", "Range", "RangeSearch", "search_for_constants"]
+__all__ = [
+    "ChoiceSearch",
+    "CompassSearch",
+    "ConstantSearch",
+    "Range",
+    "RangeSearch",
+    "ranges_of",
+    "search_for_constants",
+]
 
 _FIRST_STEP = 0.25
 """Standard deviation of the first generation, as a share of each range."""
@@ -227,8 +235,8 @@ class CompassSearch(ConstantSearch):
     def _neighbours(self) -> list[dict[str, int]]:
         """The best, and the two that differ from it in the constant whose turn it is; at a bound the best again."""
         name = self._turns[0]
-        span, value, step = self._ranges[name], self._best[name], self._steps[name]
-        values = (value, min(value + step, math.floor(span.high)), max(value - step, math.ceil(span.low)))
+        span, value, step = _whole(self._ranges[name]), self._best[name], self._steps[name]
+        values = (value, min(value + step, span[-1]), max(value - step, span[0]))
         return [{**self._best, name: other} for other in values]
 
     def _learn(self, scores: Sequence[float]) -> None:
@@ -245,22 +253,25 @@ class CompassSearch(ConstantSearch):
 
 
 def search_for_constants(code: str, seed: int, step: float = _FIRST_STEP) -> ConstantSearch:
-    """A search for the constants of a program that declares some: choices only where it declares nothing else.
-
-    CMA-ES where one of them is no whole number, else a compass search.
+    """A search for the constants of a program that declares some: CMA-ES, or a compass search among whole numbers.
 
     Args:
         seed: of all draws.
-        step: standard deviation of the first constants that are numbers, as a share of their bounds.
+        step: how far the first constants that are numbers lie from the program's, as a share of their bounds: CMA-ES's
+            standard deviation, or the step of the compass search.
     """
+    ranges = ranges_of(code)
+    scales = {span.scale for span in ranges.values()}
+    if scales == {"choice"}:
+        return ChoiceSearch(ranges, seed)
+    return CompassSearch(ranges, step) if scales == {"int"} else RangeSearch(ranges, seed, step)
+
+
+def ranges_of(code: str) -> dict[str, Range]:
+    """The constants to search of a program that declares some: choices only where it declares nothing else."""
     tunables = read_tunables(code)
     numbers = [tunable for tunable in tunables if tunable.scale != "choice"]
-    ranges = {t.name: Range(t.low, t.high, t.scale, t.value) for t in numbers or tunables}
-    if not numbers:
-        return ChoiceSearch(ranges, seed)
-    if all(tunable.scale == "int" for tunable in numbers):
-        return CompassSearch(ranges, step)
-    return RangeSearch(ranges, seed, step)
+    return {t.name: Range(t.low, t.high, t.scale, t.value) for t in numbers or tunables}
 
 
 def _whole(span: Range) -> range:
