@@ -51,7 +51,8 @@ def omissions(code: str) -> list[Omission]:
     found: dict[str, tuple[int, Omission]] = {}
     for part, edit, size in text.parts():
         try:
-            new = without_newly_unused(_joined(text.positions.replaced([edit]), edit[0]), code)
+            bare = _unwrapped(text.positions.replaced([edit]), edit[0], edit[0] + len(edit[2]))
+            new = without_newly_unused(_joined(bare, edit[0]), code)
             key = normal_form(new)
         except ProgramError:  # a layout that the edits do not foresee
             continue
@@ -170,6 +171,18 @@ def _moved(lines: str, indent: int) -> str:
     first = next((line for line in lines.split("\n") if line.strip()), "")
     surplus = len(first) - len(first.lstrip()) - indent
     return re.sub(f"^ {{{surplus}}}", "", lines, flags=re.MULTILINE) if surplus > 0 else lines
+
+
+def _unwrapped(code: str, start: int, end: int) -> str:
+    """The program without the parentheses around a part, if it means the same without them."""
+    before, after = code[:start].rstrip(), code[end:].lstrip()
+    if not (before.endswith("(") and after.startswith(")")) or code.startswith("-", start):
+        return code
+    bare = before[:-1] + code[start:end] + after[1:]
+    try:
+        return bare if normal_form(bare) == normal_form(code) else code
+    except ProgramError:  # they are those of a call
+        return code
 
 
 def _joined(code: str, at: int) -> str:
