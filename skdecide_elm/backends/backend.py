@@ -13,14 +13,14 @@ from typing import Any
 from openevolve.evaluation_result import EvaluationResult
 
 from skdecide_elm.backends.evaluators import Evaluators
+from skdecide_elm.backends.repeatable import RepeatablePool
 from skdecide_elm.backends.threads import run_interruptibly
-from skdecide_elm.evaluation.cache import CachedPool
 from skdecide_elm.evaluation.dask_executor import Parallel
-from skdecide_elm.evaluation.executor_pool import Pool
 from skdecide_elm.evaluation.process import WorkerMode
 from skdecide_elm.evaluation.result import SearchResult
 from skdecide_elm.evaluation.tasks import Tasks
 from skdecide_elm.llm.ledger import Ledger
+from skdecide_elm.llm.recorded import Recorder, Recording
 
 __all__ = ["Backend", "BackendSettings"]
 
@@ -40,6 +40,7 @@ class BackendSettings:
         cached: whether the search asks the cache before it runs a program.
         candidates: how many of the best programs validation chooses from.
         keeps_seed: whether the seed of the episodes stays as it is when a checkpoint of another seed is loaded.
+        record: of the run, written or replayed, if it is.
     """
 
     identity: dict[str, str]
@@ -50,6 +51,7 @@ class BackendSettings:
     cached: bool
     candidates: int
     keeps_seed: bool
+    record: Recorder | Recording | None
 
 
 class Backend(ABC):
@@ -66,7 +68,7 @@ class Backend(ABC):
 
     def __init__(self, tasks: Tasks, settings: BackendSettings) -> None:
         self._settings = settings
-        self._evaluators = Evaluators(tasks, settings.workers, settings.worker_mode, settings.cached)
+        self._evaluators = Evaluators(tasks, settings.workers, settings.worker_mode, settings.cached, settings.record)
         self._chosen: str | None = None
         self.was_interrupted = False
 
@@ -153,9 +155,7 @@ class Backend(ABC):
             logger.warning("No valid program was found; the initial program is returned.")
 
     @abstractmethod
-    def _run(
-        self, pool: Pool | CachedPool, iterations: int, stop: threading.Event, after: Callable[[int], bool]
-    ) -> None:
+    def _run(self, pool: RepeatablePool, iterations: int, stop: threading.Event, after: Callable[[int], bool]) -> None:
         """Run the search until it is done, ``stop`` is set, or ``after``, called after each iteration, says so."""
 
     @abstractmethod

@@ -11,6 +11,7 @@ from typing import Any
 from openevolve.evaluation_result import EvaluationResult
 from skdecide import Domain
 
+from skdecide_elm.backends.repeatable import RepeatablePool
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ProgramError
 from skdecide_elm.evaluation.cache import CachedPool
@@ -22,6 +23,7 @@ from skdecide_elm.evaluation.randomness import derive_seed
 from skdecide_elm.evaluation.result import Comparison, SearchResult, compare
 from skdecide_elm.evaluation.task import RolloutTask
 from skdecide_elm.evaluation.tasks import Tasks, seeds_of
+from skdecide_elm.llm.recorded import Recorder, Recording
 from skdecide_elm.search.simplification import simplified
 
 __all__ = ["Evaluators"]
@@ -36,13 +38,22 @@ class Evaluators:
         workers: evaluations at a time; None: one per core; or an executor; or where dask is, see `DaskExecutor`.
         mode: how evaluation processes are made; None: the best that the system offers.
         cached: whether the search asks the cache before it runs a program.
+        record: of the run, written or replayed, with the search's time-outs.
 
     Raises:
         ConfigError: there can be no dask.
     """
 
-    def __init__(self, tasks: Tasks, workers: Parallel, mode: WorkerMode | None, cached: bool = True) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        workers: Parallel,
+        mode: WorkerMode | None,
+        cached: bool = True,
+        record: Recorder | Recording | None = None,
+    ) -> None:
         self._tasks = tasks
+        self._record = record
         self._workers: Workers = DaskExecutor(workers) if isinstance(workers, str) else workers
         self._mode, self._cached = mode, cached
         self._by_name = {name: Evaluator(task, self._workers, mode) for name, task in tasks.by_name().items()}
@@ -65,22 +76,22 @@ class Evaluators:
         """That of the validation domains, or of those of the search without any."""
         return self._by_name.get("validation", self.train)
 
-    def search_pool(self) -> Pool | CachedPool:
+    def search_pool(self) -> RepeatablePool:
         """What the search submits programs to. Raises as `Evaluator.pool` does."""
-        return self.train.cached_pool() if self._cached else self.train.pool
+        return self._repeatable(self.train.cached_pool() if self._cached else self.train.pool, "train")
 
-    def replicate_pool(self, number: int) -> Pool:
+    def replicate_pool(self, number: int) -> RepeatablePool:
         """The pool whose episodes have other seeds, by number; of one worker, as few programs are evaluated so.
 
         What a script of the user's does with chance is its own affair.
         """
         task = self._tasks.script or self._tasks.train
         if not isinstance(task, RolloutTask):
-            return self.train.pool
+            return self._repeatable(self.train.pool, f"replicate {number}")
         if number not in self._replicates:
             fresh = replace(task, seed=derive_seed(self.seed, "replicate", number))
             self._replicates[number] = self._evaluator(fresh)
-        return self._replicates[number].pool
+        return self._repeatable(self._replicates[number].pool, f"replicate {number}")
 
     def evaluate(self, code: str, cached: bool) -> EvaluationResult:
         """Evaluate a program as the search would; the search does not hear of it."""
@@ -193,6 +204,9 @@ class Evaluators:
         for name, own in seeds_of(seed).items():
             if name in self._by_name:
                 self._by_name[name].reseed(own)
+
+    def _repeatable(self, pool: Pool | CachedPool, episodes: str) -> RepeatablePool:
+        return RepeatablePool(pool, episodes, self._record)
 
     def _evaluator(self, task: RolloutTask) -> Evaluator:
         return Evaluator(

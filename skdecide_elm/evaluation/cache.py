@@ -30,7 +30,7 @@ from skdecide_elm.evaluation.score import STOPPED_EARLY
 from skdecide_elm.evaluation.task import Task, dump_task
 from skdecide_elm.programs.normal_form import fingerprint
 
-__all__ = ["CachedPool", "EvaluationCache", "task_digest"]
+__all__ = ["CachedPool", "EvaluationCache", "answered", "task_digest"]
 
 _MAX_ENTRIES = 10_000
 _FAILURE_USES = 3
@@ -128,7 +128,7 @@ class CachedPool:
                 return _follower(running)
             known = self._cache.get(code, bar)
             if known is not None:
-                return _done(known)
+                return answered(known)
             future = self._pool.submit(code, bar)
             self._running[key] = future
         future.add_done_callback(partial(self._ended, key, code, bar))
@@ -179,7 +179,8 @@ def _key(code: str, bar: Bar | None = None) -> str:
     return f"{program}/{hashlib.sha256(json.dumps(bar.to_json()).encode()).hexdigest()}"
 
 
-def _done(evaluation: Evaluation) -> Future[Evaluation]:
+def answered(evaluation: Evaluation) -> Future[Evaluation]:
+    """A future of what is known already."""
     future: Future[Evaluation] = Future()
     future.set_result(evaluation)
     return future

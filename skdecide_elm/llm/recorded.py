@@ -1,11 +1,15 @@
-"""LLM runs that can be repeated: one model writes down what another replies, a third replies from that."""
+"""LLM runs that can be repeated: one model writes down what another replies, a third replies from that.
+
+Which programs ran past the time limit, and how far they came, is in the file as well: no seed repeats it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -21,23 +25,38 @@ Matching = Literal["strict", "best"]
 
 
 class Recorder:
-    """Writes requests and what came of them to a JSON-lines file, which is created or continued.
+    """Writes requests and what came of them, and time-outs, to a JSON-lines file, which is created or continued.
 
     Args:
         seeds: of the run, by name; the file says them, so that a replay can take them over.
+
+    Attributes:
+        time_outs: what was told of programs, by their keys, that ran past the time limit.
     """
 
     def __init__(self, path: Path, seeds: Mapping[str, int] | None = None) -> None:
         self._journal = Journal(path)
-        self._begun = bool(self._journal.read())  # which also repairs a torn last line
+        records = self._journal.read()  # which also repairs a torn last line
+        self._begun = bool(records)
+        self.time_outs = _time_outs(records)
         self._header = {"seeds": dict(seeds or {})}
+        self._lock = threading.Lock()  # time-outs come from the pools' threads
 
     def write(self, prompt: Prompt, model: str, result: dict[str, Any]) -> None:
         """Append one request with its result."""
-        if not self._begun:  # a recorder that is never asked makes no file
-            self._journal.append(self._header)
-            self._begun = True
-        self._journal.append({"model": model, **asdict(prompt), **result})
+        self._append({"model": model, **asdict(prompt), **result})
+
+    def write_time_out(self, program: str, artifacts: Mapping[str, str]) -> None:
+        """Append what is told of a program, by a key of it, that ran past the time limit."""
+        self._append({"time_out": program, "artifacts": dict(artifacts)})
+        self.time_outs[program] = artifacts
+
+    def _append(self, record: dict[str, Any]) -> None:
+        with self._lock:
+            if not self._begun:  # a recorder that is never asked makes no file
+                self._journal.append(self._header)
+                self._begun = True
+            self._journal.append(record)
 
 
 class Recorded:
@@ -70,6 +89,7 @@ class Recording:
     Attributes:
         models: the names of the models that were recorded, in order of appearance.
         seeds: of the recorded run, by name.
+        time_outs: what was told of programs, by their keys, that ran past the time limit.
 
     Raises:
         ConfigError: there is no such file, or it is empty.
@@ -81,7 +101,8 @@ class Recording:
         self._matching = matching
         records = Journal(path).read()
         self.seeds: dict[str, int] = next((record["seeds"] for record in records if "seeds" in record), {})
-        self._records = [record for record in records if "seeds" not in record]
+        self.time_outs = _time_outs(records)
+        self._records = [record for record in records if not record.keys() & {"seeds", "time_out"}]
         self._unused: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._by_seed: dict[tuple[str, int], dict[str, Any]] = {}
         for record in self._records:
@@ -143,6 +164,10 @@ class Replayed:
 def _key(prompt: Prompt, model: str) -> str:
     text = json.dumps([model, prompt.kind, prompt.system, prompt.user, *prompt.stop])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _time_outs(records: Iterable[dict[str, Any]]) -> dict[str, Mapping[str, str]]:
+    return {record["time_out"]: record["artifacts"] for record in records if "time_out" in record}
 
 
 def _prompt(record: dict[str, Any]) -> Prompt:

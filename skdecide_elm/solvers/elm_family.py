@@ -152,7 +152,7 @@ class ElmSolver(ProgramSolver):
         def make_search() -> Search:
             return build_search(self._elm, [initial_program], completed)
 
-        settings = options.backend_settings(config, {**self._identity, **self._elm.identity})
+        settings = options.backend_settings(config, {**self._identity, **self._elm.identity}, built.arms)
         features = [name for name in self._elm.feature_names if name in DESCRIPTORS]
         tasks = options.tasks(replace(task, seed=built.evaluator_seed), features)
         proposers = ArmsProposers(built.arms, proposals.limits)

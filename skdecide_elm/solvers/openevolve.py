@@ -56,7 +56,7 @@ class OpenEvolveSolver(ProgramSolver):
         features = [name for name in config.database.feature_dimensions if name in DESCRIPTORS]
         tasks = options.tasks(replace(task, seed=evolution.settings.evaluator_seed), features)
         evolution.racing = _racing(tasks, options.evaluation)
-        settings = options.backend_settings(config, self._identity)
+        settings = options.backend_settings(config, self._identity, evolution.arms)
         return OpenEvolveBackend(evolution, tasks, settings, options.target_score)
 
 

@@ -11,7 +11,7 @@ from openevolve.prompt.templates import TemplateManager
 from skdecide import Domain
 
 from skdecide_elm.backends.backend import BackendSettings
-from skdecide_elm.backends.openevolve import ProposalOptions
+from skdecide_elm.backends.openevolve import Arms, ProposalOptions
 from skdecide_elm.errors import ConfigError, ProgramError
 from skdecide_elm.evaluation import RolloutTask, ScriptTask, Task, WorkerMode
 from skdecide_elm.evaluation.dask_executor import Parallel
@@ -95,11 +95,12 @@ class RunOptions:
         configured: int = config.evaluator.parallel_evaluations
         return configured if configured > 1 else None
 
-    def backend_settings(self, config: Config, identity: dict[str, str]) -> BackendSettings:
+    def backend_settings(self, config: Config, identity: dict[str, str], arms: Arms) -> BackendSettings:
         """What the search behind the solver needs to know.
 
         Args:
             identity: what the search is about, by name.
+            arms: who proposes.
 
         Raises:
             ConfigError: a number below one.
@@ -113,6 +114,7 @@ class RunOptions:
             cached=self.evaluation.evaluator_cache,
             candidates=positive("validation_candidates", self.evaluation.validation_candidates),
             keeps_seed=self.evaluation.has_own_seed,
+            record=arms.record,
         )
 
     def tasks(self, task: RolloutTask, features: Sequence[str]) -> Tasks:

@@ -80,7 +80,7 @@ class ProxySolver(ProgramSolver):
         max_llm_calls, max_llm_tokens, max_llm_cost: stop the run when its LLM requests have come to so many, or have
             cost so many tokens (of prompts and replies) or so much money.
         llm_prices: money per million prompt tokens and reply tokens, by model name; None: as the YAML file says.
-        llm_record: file to which requests and replies are written.
+        llm_record: file to which requests, replies and time-outs are written.
         llm_replay: such a file, from which the LLM's replies are taken; no key is needed.
         llm_replay_matching: ``strict``: all requests must have been recorded; ``best``: else the most similar answers.
         validation_domain_factories: other instances, on which the final program is chosen after the search.

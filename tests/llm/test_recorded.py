@@ -87,6 +87,19 @@ def test_the_newer_record_of_a_request_counts(path):
     assert ask(replayed(path), Prompt("one", seed=4)) == ["kept"]
 
 
+def test_time_outs_are_told(path):
+    Recorder(path, {"random_seed": 1}).write_time_out("slow", {"error": "1 s"})
+    recorder = Recorder(path, {"random_seed": 1})
+    assert recorder.time_outs == {"slow": {"error": "1 s"}}
+    recorder.write_time_out("other", {"error": "2 s"})
+    with Loopback(["reply"]) as server:
+        ask(recorded(server, path), Prompt("one"))
+    recording = Recording(path)
+    assert recording.time_outs == recorder.time_outs == {"slow": {"error": "1 s"}, "other": {"error": "2 s"}}
+    assert recording.seeds == {"random_seed": 1} and recording.models == ("loopback",)
+    assert recording.reply(Prompt("one"), "loopback").text == "reply"
+
+
 @pytest.mark.parametrize("prompt", [Prompt("one!"), Prompt("one", "other"), Prompt("one", kind="completion")])
 def test_strict_refuses_what_was_not_recorded(path, prompt):
     with Loopback(["reply"]) as server:

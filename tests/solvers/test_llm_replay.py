@@ -124,13 +124,37 @@ def test_another_run_is_refused_by_a_strict_replay_and_goes_on_by_best_match(ini
         assert solver.statistics.proposals == 12
 
 
+def slow_answer(request):
+    """Every other program never ends."""
+    number = int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
+    notes = f"import time\nNOTES = {number % 40}"
+    choice = ["Move.right", "time.sleep(60) if observation else Move.right"][number % 2]
+    return f"```python\n{program(choice, notes)}```\n"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_program_runs_out_of_time_in_the_replay_as_it_did_whatever_the_time_limit(initial, tmp_path, family):
+    settings = {"operators": ["rewrite", "repair"], "nb_iterations": 30}
+    record = tmp_path / "run.jsonl"
+    with Loopback(slow_answer) as server:
+        config = configuration(server.url, ["one"])
+        with new_solver(initial, config, family, **settings, evaluator_timeout=0.5, llm_record=record) as solver:
+            solver.solve()
+            recorded = state(solver)
+    times = "decisions took .* not made within"  # which differ from run to run
+    assert sum(bool(re.search(times, request["messages"][-1]["content"])) for request in server.requests) > 1
+    with new_solver(initial, None, family, **settings, llm_replay=record) as solver:
+        solver.solve()
+        assert state(solver) == recorded
+
+
 SCRIPT = """
-    from test_llm_replay import OPERATORS, configuration, new_solver
+    from test_llm_replay import configuration, new_solver
 
     config = configuration({url!r})
     config.checkpoint_interval = 5
-    settings = {{"operators": OPERATORS[{family!r}], "output_dir": "run", "nb_iterations": 10_000}}
-    with new_solver("initial.py", config, {family!r}, llm_record="run.jsonl", **settings) as solver:
+    run = {{"output_dir": "run", "nb_iterations": 10_000, "llm_record": "run.jsonl"}}
+    with new_solver("initial.py", config, {family!r}, **run, **{settings!r}) as solver:
         solver.solve()
 """
 
@@ -140,26 +164,28 @@ def latest(folder):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(initial, tmp_path, family):
+@pytest.mark.parametrize("reply", [answer, slow_answer])
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(initial, tmp_path, family, reply):
     checkpoints, more = tmp_path / "run" / "checkpoints", 20
-    with Loopback(answer) as server:
-        process = start(tmp_path, SCRIPT.format(url=server.url, family=family))
+    own = {"operators": ["rewrite", "repair"], "evaluator_timeout": 0.5} if reply is slow_answer else {}
+    settings = {"operators": OPERATORS[family], **own}
+    with Loopback(reply) as server:
+        process = start(tmp_path, SCRIPT.format(url=server.url, family=family, settings=settings))
         until(lambda: latest(checkpoints) >= 10 or process.poll() is not None, 60)
         process.kill()
         _, errors = process.communicate()
         assert process.returncode == -signal.SIGKILL, errors
         done, spent = latest(checkpoints), Ledger(tmp_path / "run" / "ledger.jsonl").total
         config, record = configuration(server.url), tmp_path / "run.jsonl"
-        settings = {"operators": OPERATORS[family], "output_dir": tmp_path / "run", "nb_iterations": more}
-        with new_solver(initial, config, family, **settings, llm_record=record) as solver:
+        run = {"output_dir": tmp_path / "run", "nb_iterations": more, "llm_record": record}
+        with new_solver(initial, config, family, **settings, **run) as solver:
             solver.load(checkpoints / f"checkpoint_{done}")
             assert solver.iteration == done and solver.ledger.total == spent
             solver.solve()
             resumed, total = state(solver), solver.ledger.total
     assert spent.calls >= done / 2
     assert total.calls > spent.calls, "the requests that the kill has cut off were made again"
-    settings = {"operators": OPERATORS[family], "nb_iterations": done + more, "llm_replay": record}
-    with new_solver(initial, config, family, **settings) as solver:
+    with new_solver(initial, config, family, **settings, nb_iterations=done + more, llm_replay=record) as solver:
         solver.solve()
         straight = state(solver)
     assert straight["ledger"] != resumed["ledger"]

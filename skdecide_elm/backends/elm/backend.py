@@ -13,10 +13,9 @@ from skdecide import Domain
 from skdecide_elm.backends.backend import Backend, BackendSettings
 from skdecide_elm.backends.elm.checkpoint import Checkpoint, damaged, load_checkpoint, save_checkpoint
 from skdecide_elm.backends.elm.proposers import ArmsProposers
+from skdecide_elm.backends.repeatable import RepeatablePool
 from skdecide_elm.backends.threads import run_in_loop, run_in_thread
 from skdecide_elm.core import Evaluation, Program
-from skdecide_elm.evaluation.cache import CachedPool
-from skdecide_elm.evaluation.executor_pool import Pool
 from skdecide_elm.evaluation.tasks import Tasks
 from skdecide_elm.llm.ledger import Ledger
 from skdecide_elm.search.archive_base import Archive
@@ -158,16 +157,14 @@ class ElmBackend(Backend):
     def _is_any_valid(self) -> bool:
         return self.search.best is not None
 
-    def _run(
-        self, pool: Pool | CachedPool, iterations: int, stop: threading.Event, after: Callable[[int], bool]
-    ) -> None:
+    def _run(self, pool: RepeatablePool, iterations: int, stop: threading.Event, after: Callable[[int], bool]) -> None:
         self._proposers.reopen()
         run_in_loop(self.search.run(iterations, self._proposers, self._evaluation(pool), stop, after))
 
     def _best_codes(self, count: int) -> list[str]:
         return [elite.code for elite in self.elites[:count]]
 
-    def _evaluation(self, pool: Pool | CachedPool) -> Evaluate:
+    def _evaluation(self, pool: RepeatablePool) -> Evaluate:
         def evaluate(code: str, replicate: int) -> Future[Evaluation]:
             return (self._evaluators.replicate_pool(replicate) if replicate else pool).submit(code)
 

@@ -141,6 +141,11 @@ class Arms:
         """Whether any arm sends requests to an LLM."""
         return self.proposer is None and any(_BETWEEN in arm for arm in self.names)
 
+    @property
+    def record(self) -> Recorder | Recording | None:
+        """What the run is written to, or replayed from, if it is."""
+        return self._recorder or self._recording
+
     def is_charged(self, arm: str) -> bool:
         """Whether the arm's proposals count for the budget."""
         return self.proposer is None and _BETWEEN in arm

@@ -13,8 +13,7 @@ from skdecide_elm.backends.openevolve.database import Database, is_valid, score
 from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.loop import Loop
 from skdecide_elm.backends.openevolve.statistics import RunStatistics
-from skdecide_elm.evaluation.cache import CachedPool
-from skdecide_elm.evaluation.executor_pool import Pool
+from skdecide_elm.backends.repeatable import RepeatablePool
 from skdecide_elm.evaluation.tasks import Tasks
 from skdecide_elm.llm.ledger import Ledger
 
@@ -80,7 +79,7 @@ class OpenEvolveBackend(Backend):
     def next_prompt(self, operator: str | None = None) -> dict[str, str]:
         """The prompt that the next iteration will send (evaluates the initial program if that was not done)."""
         if self._evolution.best is None:
-            self._evolution.insert_initial(self._evaluators.train.cached_pool().evaluate)
+            self._evolution.insert_initial(self._evaluators.search_pool().evaluate)
         return self._evolution.next_prompt(operator)
 
     def save(self, path: Path) -> None:
@@ -102,9 +101,7 @@ class OpenEvolveBackend(Backend):
         best = self._evolution.best
         return best is None or is_valid(best)
 
-    def _run(
-        self, pool: Pool | CachedPool, iterations: int, stop: threading.Event, after: Callable[[int], bool]
-    ) -> None:
+    def _run(self, pool: RepeatablePool, iterations: int, stop: threading.Event, after: Callable[[int], bool]) -> None:
         Loop(self._evolution, pool, stop, self._target_score, after).run(iterations)
         self.statistics.cache_hits = self._evaluators.train.cache.hits
 

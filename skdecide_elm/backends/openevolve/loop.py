@@ -17,10 +17,9 @@ from skdecide_elm.backends.openevolve.evolution import Evolution
 from skdecide_elm.backends.openevolve.jobs import Job, Outcome
 from skdecide_elm.backends.openevolve.spending import Budget
 from skdecide_elm.backends.openevolve.stopping import EarlyStopping
+from skdecide_elm.backends.repeatable import RepeatablePool
 from skdecide_elm.core import Evaluation
 from skdecide_elm.errors import ConfigError, ReplayError
-from skdecide_elm.evaluation.cache import CachedPool
-from skdecide_elm.evaluation.executor_pool import Pool
 from skdecide_elm.evaluation.racing import set_bar
 from skdecide_elm.llm.request_threads import RequestThreads
 from skdecide_elm.search.evaluating import FirstEvaluations
@@ -47,7 +46,7 @@ class Loop:
     def __init__(
         self,
         evolution: Evolution,
-        pool: Pool | CachedPool,
+        pool: RepeatablePool,
         stop: threading.Event,
         target_score: float | None = None,
         on_iteration: Callable[[int], bool] = lambda _: False,
