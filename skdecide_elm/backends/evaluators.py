@@ -85,13 +85,13 @@ class Evaluators:
 
         What a script of the user's does with chance is its own affair.
         """
-        task = self._tasks.script or self._tasks.train
-        if not isinstance(task, RolloutTask):
-            return self._repeatable(self.train.pool, f"replicate {number}")
-        if number not in self._replicates:
-            fresh = replace(task, seed=derive_seed(self.seed, "replicate", number))
-            self._replicates[number] = self._evaluator(fresh)
-        return self._repeatable(self._replicates[number].pool, f"replicate {number}")
+        task, evaluator = self._tasks.script or self._tasks.train, self.train
+        if isinstance(task, RolloutTask):
+            if number not in self._replicates:
+                fresh = replace(task, seed=derive_seed(self.seed, "replicate", number))
+                self._replicates[number] = self._evaluator(fresh)
+            evaluator = self._replicates[number]
+        return self._repeatable(evaluator.pool, f"replicate {number}")
 
     def evaluate(self, code: str, cached: bool) -> EvaluationResult:
         """Evaluate a program as the search would; the search does not hear of it."""
