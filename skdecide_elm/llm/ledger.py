@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,8 @@ _TALLY: ContextVar[list[Entry] | None] = ContextVar("tally", default=None)
 class Ledger:
     """Everything that was spent, by operator and model.
 
+    Money is summed exactly, so that no sum depends on the order in which replies have come.
+
     Args:
         path: of a JSON-lines file, which gets a line per request as soon as that has ended, and which a later ledger
             on the same path goes on with; None: only this object knows.
@@ -128,6 +131,7 @@ class Ledger:
         self._journal = None if path is None else Journal(path)
         self.entries: list[Entry] = []
         self._sums: dict[tuple[str, str], Spending] = {}
+        self._costs: dict[tuple[str, str], Fraction] = {}
         for record in self._journal.read() if self._journal else ():
             self._add(Entry(**record))
 
@@ -143,7 +147,7 @@ class Ledger:
     @property
     def total(self) -> Spending:
         """The sum of all entries."""
-        return sum(self._sums.values(), Spending())
+        return replace(sum(self._sums.values(), Spending()), cost=float(sum(self._costs.values())))
 
     @property
     def by_operator_and_model(self) -> dict[tuple[str, str], Spending]:
@@ -153,7 +157,9 @@ class Ledger:
     def _add(self, entry: Entry) -> None:
         key = entry.operator, entry.model
         self.entries.append(entry)
-        self._sums[key] = self._sums.get(key, Spending()) + entry.spending
+        self._costs[key] = self._costs.get(key, Fraction()) + Fraction(entry.cost)
+        spent = self._sums.get(key, Spending()) + entry.spending
+        self._sums[key] = replace(spent, cost=float(self._costs[key]))
 
     @contextmanager
     def tally(self) -> Iterator[list[Entry]]:

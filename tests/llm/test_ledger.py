@@ -1,7 +1,10 @@
 import asyncio
 import json
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skdecide_elm.errors import CheckpointError, ConfigError, RequestError
 from skdecide_elm.llm.ledger import Accounted, Entry, Ledger, Limits, Spending
@@ -38,6 +41,22 @@ def test_sums_per_operator_and_model():
     }
     assert ledger.total == Spending(4, 4000, 2000, pytest.approx(0.021))
     assert ledger.total.tokens == 6000
+
+
+ENTRIES = st.builds(
+    Entry, st.sampled_from(["rewrite", "diff"]), st.sampled_from(["big", "small"]), cost=st.floats(0, 1e3)
+)
+
+
+@given(st.lists(ENTRIES, max_size=8).flatmap(lambda entries: st.tuples(st.just(entries), st.permutations(entries))))
+def test_the_sums_do_not_depend_on_the_order_in_which_replies_come(orders):
+    first, second = Ledger(), Ledger()
+    for ledger, entries in zip((first, second), orders, strict=True):
+        for entry in entries:
+            ledger.record(entry)
+    assert first.by_operator_and_model == second.by_operator_and_model
+    assert first.total == second.total
+    assert first.total.cost == math.fsum(entry.cost for entry in orders[0])
 
 
 def test_a_failure_is_a_call():
