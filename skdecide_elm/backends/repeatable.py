@@ -34,7 +34,7 @@ class RepeatablePool:
         self._pool = pool
         self._episodes = episodes
         self._time_outs: Mapping[str, Mapping[str, str]] = {} if record is None else record.time_outs
-        self._recorder = record if isinstance(record, Recorder) else None
+        self._record = record
 
     def submit(self, code: str, bar: Bar | None = None) -> Future[Evaluation]:
         """As `EvaluationPool.submit`."""
@@ -43,8 +43,8 @@ class RepeatablePool:
         if artifacts is not None:
             return answered(Evaluation.invalid(**artifacts))
         future = self._pool.submit(code, bar)
-        if self._recorder is not None:
-            future.add_done_callback(partial(_write, self._recorder, program))
+        if self._record is not None:
+            future.add_done_callback(partial(_tell, self._record, program))
         return future
 
     def evaluate(self, code: str) -> Evaluation:
@@ -52,6 +52,6 @@ class RepeatablePool:
         return self.submit(code).result()
 
 
-def _write(recorder: Recorder, program: str, future: Future[Evaluation]) -> None:
+def _tell(record: Recorder | Recording, program: str, future: Future[Evaluation]) -> None:
     if not future.cancelled() and future.exception() is None and has_timed_out(future.result()):
-        recorder.write_time_out(program, future.result().artifacts)
+        record.add_time_out(program, future.result().artifacts)

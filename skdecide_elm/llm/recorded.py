@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,8 @@ from skdecide_elm.llm.journal import Journal
 from skdecide_elm.llm.model import Model, Prompt, Reply, Usage
 
 __all__ = ["Matching", "Recorded", "Recorder", "Recording", "Replayed"]
+
+logger = logging.getLogger(__name__)
 
 Matching = Literal["strict", "best"]
 """``strict``: the same request must have been recorded; ``best``: else the most similar one answers."""
@@ -46,7 +49,7 @@ class Recorder:
         """Append one request with its result."""
         self._append({"model": model, **asdict(prompt), **result})
 
-    def write_time_out(self, program: str, artifacts: Mapping[str, str]) -> None:
+    def add_time_out(self, program: str, artifacts: Mapping[str, str]) -> None:
         """Append what is told of a program, by a key of it, that ran past the time limit."""
         self._append({"time_out": program, "artifacts": dict(artifacts)})
         self.time_outs[program] = artifacts
@@ -102,6 +105,7 @@ class Recording:
         records = Journal(path).read()
         self.seeds: dict[str, int] = next((record["seeds"] for record in records if "seeds" in record), {})
         self.time_outs = _time_outs(records)
+        self._has_new_time_outs = False
         self._records = [record for record in records if not record.keys() & {"seeds", "time_out"}]
         self._unused: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._by_seed: dict[tuple[str, int], dict[str, Any]] = {}
@@ -125,9 +129,21 @@ class Recording:
         if record is None and self._matching == "strict":
             raise ReplayError(
                 f"expected a recorded reply in {self._path} to a request to the model {model!r} that begins "
-                f"{prompt.user[:60]!r}; there is none left; record the run anew, or replay by best match"
+                f"{prompt.user[:60]!r}; there is none left; {self._remedy}"
             )
         return _result(record or self._most_similar(prompt, model))
+
+    def add_time_out(self, program: str, artifacts: Mapping[str, str]) -> None:
+        """A program ran past the time limit that is not among the recorded `time_outs`; nothing is written."""
+        self._has_new_time_outs = True
+        if self._matching == "strict":
+            logger.warning("The replay of %s may differ from here on: %s", self._path, self._remedy)
+
+    @property
+    def _remedy(self) -> str:
+        if self._has_new_time_outs:
+            return "a program ran past the time limit that did not when recorded: give a longer evaluator_timeout"
+        return "record the run anew, or replay by best match"
 
     def _same(self, prompt: Prompt, model: str) -> dict[str, Any] | None:
         key = _key(prompt, model)

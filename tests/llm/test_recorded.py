@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 import pytest
 from loopback import Loopback, Stall, Status
@@ -88,16 +89,38 @@ def test_the_newer_record_of_a_request_counts(path):
 
 
 def test_time_outs_are_told(path):
-    Recorder(path, {"random_seed": 1}).write_time_out("slow", {"error": "1 s"})
+    Recorder(path, {"random_seed": 1}).add_time_out("slow", {"error": "1 s"})
     recorder = Recorder(path, {"random_seed": 1})
     assert recorder.time_outs == {"slow": {"error": "1 s"}}
-    recorder.write_time_out("other", {"error": "2 s"})
+    recorder.add_time_out("other", {"error": "2 s"})
     with Loopback(["reply"]) as server:
         ask(recorded(server, path), Prompt("one"))
     recording = Recording(path)
     assert recording.time_outs == recorder.time_outs == {"slow": {"error": "1 s"}, "other": {"error": "2 s"}}
     assert recording.seeds == {"random_seed": 1} and recording.models == ("loopback",)
     assert recording.reply(Prompt("one"), "loopback").text == "reply"
+
+
+def test_a_strict_replay_tells_of_a_time_out_that_was_not_recorded(path, caplog):
+    with Loopback(["reply"]) as server:
+        ask(recorded(server, path), Prompt("one"))
+    before, recording = path.read_bytes(), Recording(path)
+    with pytest.raises(ReplayError, match="none left; record the run anew"):
+        recording.reply(Prompt("two"), "loopback")
+    recording.add_time_out("slow", {"error": "1 s"})
+    [warning] = caplog.messages
+    remedy = "a program ran past the time limit .* give a longer evaluator_timeout"
+    assert re.search(f"may differ from here on: {remedy}", warning)
+    with pytest.raises(ReplayError, match=f"none left; {remedy}"):
+        recording.reply(Prompt("two"), "loopback")
+    assert path.read_bytes() == before
+
+
+def test_in_a_replay_by_best_match_a_time_out_is_nothing_special(path, caplog):
+    with Loopback(["reply"]) as server:
+        ask(recorded(server, path), Prompt("one"))
+    Recording(path, "best").add_time_out("slow", {"error": "1 s"})
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("prompt", [Prompt("one!"), Prompt("one", "other"), Prompt("one", kind="completion")])

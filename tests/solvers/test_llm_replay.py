@@ -148,6 +148,29 @@ def test_a_program_runs_out_of_time_in_the_replay_as_it_did_whatever_the_time_li
         assert state(solver) == recorded
 
 
+def unhurried_answer(request):
+    """Every other program takes its time."""
+    number = int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
+    choice = ["Move.left", "time.sleep(0.8 * (observation == 0)) or Move.right"][number % 2]
+    return f"```python\n{program(choice, f'import time{chr(10)}NOTES = {number % 40}')}```\n"
+
+
+def test_a_replay_that_goes_another_way_for_want_of_time_says_so(initial, tmp_path, caplog):
+    settings = {"operators": ["rewrite", "repair"], "nb_iterations": 30, "evaluator_parallel": 2}
+    record = tmp_path / "run.jsonl"
+    with Loopback(unhurried_answer) as server:
+        config = configuration(server.url, ["one"])
+        with new_solver(initial, config, **settings, evaluator_timeout=60, llm_record=record) as solver:
+            solver.solve()
+    remedy = "a program ran past the time limit that did not when recorded: give a longer evaluator_timeout"
+    with (
+        new_solver(initial, None, **settings, evaluator_timeout=0.5, llm_replay=record) as solver,
+        pytest.raises(ReplayError, match=f"there is none left; {remedy}"),
+    ):
+        solver.solve()
+    assert f"The replay of {record} may differ from here on: {remedy}" in caplog.text
+
+
 SCRIPT = """
     from test_llm_replay import configuration, new_solver
 
