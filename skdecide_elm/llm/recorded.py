@@ -135,8 +135,8 @@ class Recording:
 
     def add_time_out(self, program: str, artifacts: Mapping[str, str]) -> None:
         """A program ran past the time limit that is not among the recorded `time_outs`; nothing is written."""
-        self._has_new_time_outs = True
-        if self._matching == "strict":
+        is_first, self._has_new_time_outs = not self._has_new_time_outs, True
+        if is_first and self._matching == "strict":
             logger.warning("The replay of %s may differ from here on: %s", self._path, self._remedy)
 
     @property

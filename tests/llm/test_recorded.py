@@ -107,7 +107,8 @@ def test_a_strict_replay_tells_of_a_time_out_that_was_not_recorded(path, caplog)
     before, recording = path.read_bytes(), Recording(path)
     with pytest.raises(ReplayError, match="none left; record the run anew"):
         recording.reply(Prompt("two"), "loopback")
-    recording.add_time_out("slow", {"error": "1 s"})
+    for program in ("slow", "other"):
+        recording.add_time_out(program, {"error": "1 s"})
     [warning] = caplog.messages
     remedy = "a program ran past the time limit .* give a longer evaluator_timeout"
     assert re.search(f"may differ from here on: {remedy}", warning)

@@ -26,9 +26,14 @@ OURS = ["rewrite", "crossover", "lmx", "embedded"]
 OPERATORS = {"OpenEvolve": ["openevolve", *OURS], "ELM": OURS}
 
 
+def number_of(request):
+    """Any large number, the same for the same request."""
+    return int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
+
+
 def answer(request, often=7):
     """Depends on the request alone; arrives early or late, and is bad in one or another way twice in so many times."""
-    number = int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
+    number = number_of(request)
     if number % often == 0:
         return "prose"
     if number % often == 1:
@@ -124,12 +129,16 @@ def test_another_run_is_refused_by_a_strict_replay_and_goes_on_by_best_match(ini
         assert solver.statistics.proposals == 12
 
 
+def answer_of_two(request, choices):
+    """Every other program chooses its actions the other way; both may use ``time``."""
+    number = number_of(request)
+    notes = f"import time\nNOTES = {number % 40}"
+    return f"```python\n{program(choices[number % 2], notes)}```\n"
+
+
 def slow_answer(request):
     """Every other program never ends."""
-    number = int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
-    notes = f"import time\nNOTES = {number % 40}"
-    choice = ["Move.right", "time.sleep(60) if observation else Move.right"][number % 2]
-    return f"```python\n{program(choice, notes)}```\n"
+    return answer_of_two(request, ["Move.right", "time.sleep(60) if observation else Move.right"])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -150,9 +159,7 @@ def test_a_program_runs_out_of_time_in_the_replay_as_it_did_whatever_the_time_li
 
 def unhurried_answer(request):
     """Every other program takes its time."""
-    number = int(hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(), 16)
-    choice = ["Move.left", "time.sleep(0.8 * (observation == 0)) or Move.right"][number % 2]
-    return f"```python\n{program(choice, f'import time{chr(10)}NOTES = {number % 40}')}```\n"
+    return answer_of_two(request, ["Move.left", "time.sleep(0.8 * (observation == 0)) or Move.right"])
 
 
 def test_a_replay_that_goes_another_way_for_want_of_time_says_so(initial, tmp_path, caplog):
